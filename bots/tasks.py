@@ -10,6 +10,7 @@ from django.utils import timezone
 from bots import reminders, replays
 from bots.leases.duties import one_at_a_time
 from bots.llm import figures, keep_warm
+from bots.maintenance.backup import schedule as backup_schedule
 from bots.models.sql import leases
 from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
@@ -115,3 +116,15 @@ def refresh_tools() -> None:
     mcp_servers.refresh_due()
     if agent_skills.folder() is not None:
         agent_skills.read_folder()
+
+
+@shared_task(name="bots.backup", ignore_result=True)
+def backup() -> None:
+    """Makes the daily backup, if it is due."""
+    backup_schedule.run_due()
+
+
+@shared_task(name="bots.backup_now", ignore_result=True)
+def backup_now(user: str) -> None:
+    """Makes a backup that a user of the admin has asked for."""
+    backup_schedule.run_now(user)

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from clawdbot_site import places
 from clawdbot_site.sources import EnvironmentSource, YamlSource
-from clawdbot_site.value_types import AbsolutePath, BaseAddress, HttpAddress, JsonObject, Port, TimeZone
+from clawdbot_site.value_types import AbsolutePath, BaseAddress, HttpAddress, JsonObject, Port, TimeOfDay, TimeZone
 
 
 class Section(BaseModel):
@@ -177,6 +177,35 @@ class UploadSettings(Section):
         le=200 * 1024 * 1024,
         description="Largest file that is downloaded or sent, in bytes.",
     )
+
+
+class BackupSettings(Section):
+    """Backups: where they are kept, when they are made, how many are kept."""
+
+    to: str = Field(
+        "", max_length=500, description="Folder, or s3://bucket/prefix, of the backups; empty: `backups` under home."
+    )
+    name: str = Field(
+        "clawdbot",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
+        description="Beginning of the names of backups; each installation that shares a place needs its own.",
+    )
+    at: TimeOfDay = Field(
+        "", description='Time of the daily backup in time_zone, in quotes, e.g. "03:10"; empty: none is scheduled.'
+    )
+    keep_daily: int = Field(7, ge=1, le=3650, description="Days of which the last scheduled backup is kept.")
+    keep_weekly: int = Field(4, ge=0, le=520, description="Weeks of which the last scheduled backup is kept.")
+    uploads: bool = Field(True, description="Back up the files of people and of answers, too.")
+    passphrase: SecretStr = Field(
+        SecretStr(""),
+        description="Encrypts keys and configuration in backups; without a passphrase they are left out.",
+    )
+    passphrase_file: str = Field("", description="File whose first line is the passphrase, instead of passphrase.")
+    endpoint: HttpAddress = Field("", description="Address of the S3 storage of backups; empty: that of uploads.")
+    region: str = Field("", max_length=60, description="Region of its bucket; empty: that of uploads.")
+    access_key: SecretStr = Field(SecretStr(""), description="Access key of the S3 storage; empty: that of uploads.")
+    secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 storage; empty: that of uploads.")
+    programs: str = Field("", description="Folder of pg_dump, psql, mariadb-dump and mariadb; empty: by PATH.")
 
 
 class SpeechSettings(Section):
@@ -347,6 +376,7 @@ class Config(Section, BaseSettings):
     model_provider: ModelProviderSettings = Field(ModelProviderSettings(), description="The first model provider.")
     semantic_search: SemanticSearchSettings = Field(SemanticSearchSettings(), description="Recall by meaning.")
     uploads: UploadSettings = Field(UploadSettings(), description="Files that people send, and those of answers.")
+    backup: BackupSettings = Field(BackupSettings(), description="Backups.")
     speech: SpeechSettings = Field(SpeechSettings(), description="Listening to recordings.")
     skills: tuple[SkillSettings, ...] = Field((), description="Skills that are switched on at the first start.")
     agent_skills: AgentSkillSettings = Field(AgentSkillSettings(), description="Agent skills: folders with a SKILL.md.")

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 
+from clawdbot import home_swap
 from clawdbot_site import api, encrypted_rows, keys, login, logs, places, storage
 from clawdbot_site.loading import load
-from clawdbot_site.sources import ConfigError
+from clawdbot_site.sources import ConfigError, config_file
 from clawdbot_site.unfold import UNFOLD as UNFOLD
 
 # Makes type parameters such as `ModelForm[Channel]` valid at run time.
@@ -22,6 +23,7 @@ try:
     CLAWDBOT = load()
     HOME = CLAWDBOT.home
     HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home_swap.finish(HOME)  # of a restore that was killed
     SECRET_KEY, *SECRET_KEY_FALLBACKS = keys.signing_keys(HOME)
     DATABASES = storage.databases(CLAWDBOT)
     keys.configure_encryption(HOME, partial(encrypted_rows.present, DATABASES["default"]))
@@ -43,6 +45,8 @@ if str(SKILLS_FOLDER) not in sys.path:
     sys.path.append(str(SKILLS_FOLDER))
 # In a checkout, where `manage.py` is run: beside the packages, which is on the path, too.
 NEW_SKILLS_FOLDER = str(SKILLS_FOLDER) if places.INSTALLED else "."
+# A backup takes it along.
+CONFIG_FILE = config_file()
 DEBUG = CLAWDBOT.debug
 
 _public = urlsplit(CLAWDBOT.web.public_url)
@@ -223,6 +227,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "memory.sweep_orphans",
         "schedule": timedelta(hours=1),
         "options": {"expire_seconds": 3600},
+    },
+    # Makes the daily backup when `backup.at` has passed and today's is missing.
+    "bots.backup": {
+        "task": "bots.backup",
+        "schedule": timedelta(minutes=1),
+        "options": {"expire_seconds": 60},
     },
 }
 

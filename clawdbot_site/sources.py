@@ -89,6 +89,12 @@ def _file(named: str) -> Path | None:
     return path if path.exists() and not path.is_dir() else (places.preset(named) or path)
 
 
+def config_file() -> Path | None:
+    """Returns the file that CLAWDBOT_CONFIG names; None without one."""
+    found = _file(_value(CONFIG_FILE))
+    return found.absolute() if found else None
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf8")

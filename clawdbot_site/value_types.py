@@ -73,9 +73,22 @@ def _known_time_zone(value: str) -> str:
     return value
 
 
+def _time_of_day(value: Any) -> Any:
+    """Takes 3:10 and 03:10. YAML reads 13:10 without quotes as a number of the base 60."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+        return f"{value // 60:02}:{value % 60:02}"
+    if not isinstance(value, str) or not value.strip():
+        return value
+    found = re.fullmatch(r"(\d{1,2}):(\d{2})", value.strip())
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise ValueError('must be a time of day in quotes, e.g. "03:10"')
+    return f"{int(found[1]):02}:{found[2]}"
+
+
 BaseAddress = Annotated[str, AfterValidator(_base_address)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 AbsolutePath = Annotated[Path, BeforeValidator(_named), AfterValidator(_absolute_path)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_json_object)]
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+TimeOfDay = Annotated[str, BeforeValidator(_time_of_day)]
 Port = Annotated[int, Field(ge=0, le=65535)]

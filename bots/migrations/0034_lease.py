@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bots', '0032_replay'),
+        ('bots', '0033_backup'),
     ]
 
     operations = [

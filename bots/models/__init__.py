@@ -3,6 +3,7 @@
 from bots.models.access import BotAccess
 from bots.models.api_token import ApiToken
 from bots.models.audit import AuditEntry
+from bots.models.backup import BackupRun
 from bots.models.bot import Bot
 from bots.models.broadcast import Broadcast, BroadcastPerson, Label
 from bots.models.channel import Channel
@@ -26,6 +27,7 @@ from bots.models.waiting import WaitingMemory
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "BackupRun",
     "Balance",
     "Bot",
     "BotAccess",

@@ -61,6 +61,11 @@ class AuditEntry(models.Model):
         CHANGED = "changed", _("Changed")
         REMOVED = "removed", _("Removed")
 
+        BACKUP = "backup", _("Backup made")
+        RESTORE = "restore", _("Restored from a backup")
+        RELEASE = "release", _("Released after a restore")
+        DROP = "drop", _("Dropped after a restore")
+
     class Result(models.TextChoices):
         DONE = "done", _("Done")
         PROVED = "proved", _("Proved")

@@ -81,6 +81,7 @@ class InboundEvent(QueueRow):
         DONE = "done", _("Done")
         IGNORED = "ignored", _("Ignored")
         DEAD = "dead", _("Dead letter")
+        HELD = "held", _("Held after a restore")
 
     OPEN = ("pending", "processing")
     # Not stored: the turn began anew within this claim.
@@ -149,6 +150,8 @@ class InboundEvent(QueueRow):
             ),
             # admin and dashboard: dead letters, latest first (other rows are found by id)
             models.Index(fields=("-id",), condition=models.Q(state="dead"), name="inbound_dead_recent"),
+            # after a restore: what waited when the backup was made
+            models.Index(fields=("id",), condition=models.Q(state="held"), name="inbound_held"),
             # after an outage of the models: the rows that wait longest; figures
             models.Index(
                 fields=("id",), condition=models.Q(waiting_since__isnull=False), name="inbound_waiting_for_model"
@@ -173,6 +176,7 @@ class OutboundMessage(QueueRow):
         UNCONFIRMED = "unconfirmed", _("Sent, unconfirmed")
         DEAD = "dead", _("Dead letter")
         DISCARDED = "discarded", _("Discarded")
+        HELD = "held", _("Held after a restore")
 
     OPEN = ("pending", "sending")
 
@@ -230,6 +234,8 @@ class OutboundMessage(QueueRow):
             models.Index(fields=("platform_message_id",), name="outbound_platform_id"),
             # admin and dashboard: dead letters, latest first (other rows are found by id)
             models.Index(fields=("-id",), condition=models.Q(state="dead"), name="outbound_dead_recent"),
+            # after a restore: what waited when the backup was made
+            models.Index(fields=("id",), condition=models.Q(state="held"), name="outbound_held"),
         )
 
     def __str__(self) -> str:

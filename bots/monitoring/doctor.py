@@ -22,7 +22,7 @@ from bots.limits import alerts
 from bots.llm import embedded_discovery, embedded_server, embedded_state, model_choice
 from bots.models import Bot, Channel, InboundEvent, ModelProvider, OutboundMessage, applied_migrations
 from bots.models.sql import clock
-from bots.monitoring import migrations, queue_stats, signs
+from bots.monitoring import backups, migrations, queue_stats, signs
 from bots.monitoring.channel_status import status_of
 from bots.speech import amr, ffmpeg
 from clawdbot.crypto import CryptoError
@@ -87,6 +87,8 @@ def _examine() -> list[Finding]:
         _dead_letters,
         _limits,
         _tools,
+        _backups,
+        _held,
     )
     for look in looks:
         found.extend(look())
@@ -373,3 +375,23 @@ def _tools() -> Iterator[Finding]:
     if off:
         mend = "see Tools of bots in the admin: the last error, and a button to switch them on again"
         yield Finding("tools", "warning", f"switched off because they keep failing: {', '.join(off)}", mend)
+
+
+def _backups() -> Iterator[Finding]:
+    found = backups.look()
+    create = "python manage.py backup create"
+    if found.failed:
+        yield Finding("backup", "warning", f"the last one failed: {found.failed}", create)
+    elif found.age is None:
+        plan = "" if found.planned else "; set backup.at for one every day"
+        yield Finding("backup", "warning", "there is none", create + plan)
+    else:
+        hours = round(found.age.total_seconds() / 3600)
+        level: Level = "warning" if found.late else "ok"
+        yield Finding("backup", level, f"the latest is {hours} hours old", create if found.late else "")
+
+
+def _held() -> Iterator[Finding]:
+    if count := backups.held():
+        mend = "python manage.py backup pending, then backup release or backup drop"
+        yield Finding("held after a restore", "warning", f"{count} that may have been done since", mend)

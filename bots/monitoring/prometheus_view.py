@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from bots import metrics
 from bots.edge import problems
-from bots.monitoring import queue_stats
+from bots.monitoring import backups, queue_stats
 from bots.monitoring.leases import held_by_kind
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,10 @@ class _Database(Collector):
         for duty, count in held_by_kind().items():
             leases.add_metric((duty,), count)
         yield leases
+        if (age := backups.look().age) is not None:
+            name, text = "clawdbot_backup_age_seconds", "Age of the latest good backup."
+            yield GaugeMetricFamily(name, text, age.total_seconds())
+        yield GaugeMetricFamily("clawdbot_held_after_restore", "Rows that a restore holds.", backups.held())
 
 
 def _from_database() -> CollectorRegistry:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 
 from bots.llm import candidates, embedded_discovery, embedded_state, model_choice
 from bots.models import ModelProvider, WaitingMemory
-from bots.monitoring import signs
+from bots.monitoring import backups, signs
 from memory import database
 from memory.embedders import choice
 from memory.storage import embedding_backfill
@@ -51,11 +51,11 @@ def check() -> dict[str, Part]:
     """Returns every part by name. Never raises.
 
     The parts: database, disk, broker, memory (its database), queue (worker processes), beat, chats (none is stuck),
-    model, index.
+    model, backup (the daily one), index.
     """
     found = {"database": _guarded("database", _database, blocks=True), "disk": _guarded("disk", _disk)}
     found["broker"] = _guarded("broker", _broker)
-    rest = ("memory", "queue", "beat", "chats", "model", "index")
+    rest = ("memory", "queue", "beat", "chats", "model", "backup", "index")
     if not found["database"].ready:
         return found | dict.fromkeys(rest, Part(False, "needs the database"))
     found |= {
@@ -64,6 +64,7 @@ def check() -> dict[str, Part]:
         "beat": _guarded("beat", _beat),
         "chats": _guarded("chats", _chats),
         "model": _guarded("model", _model),
+        "backup": _guarded("backup", _backup),
     }
     if not found["memory"].ready:
         return found | {"index": Part(False, "needs the memory database")}
@@ -152,6 +153,16 @@ def _model_server() -> str:
         starts = time.monotonic() - _began < STARTING_S
         return f"the model server is {'starting' if starts else 'not running'}"
     return f"{name} did not start" if state.failure else f"{name} has been loading for {state.seconds} s"
+
+
+def _backup() -> Part:
+    if not settings.CLAWDBOT.backup.at:
+        return Part(True, "none is scheduled")
+    found = backups.look()
+    if found.age is None:
+        return Part(not found.late, "there is none yet")
+    hours = round(found.age.total_seconds() / 3600)
+    return Part(not found.late, f"the latest is {hours} hours old" + ("; the last try failed" if found.failed else ""))
 
 
 def _index() -> Part:

@@ -78,11 +78,11 @@ def leave() -> None:
 
 
 def retry_outbound(ids: Iterable[int]) -> int:
-    """Queues dead, discarded or unconfirmed messages for delivery again; returns how many."""
+    """Queues dead, discarded, unconfirmed or held messages for delivery again; returns how many."""
     state = OutboundMessage.State
     return _reset_outbound(
         ids,
-        (state.DEAD, state.UNCONFIRMED, state.DISCARDED),
+        (state.DEAD, state.UNCONFIRMED, state.DISCARDED, state.HELD),
         state=state.PENDING,
         attempts=0,
         due_at=clock.now(),
@@ -95,9 +95,9 @@ def retry_outbound(ids: Iterable[int]) -> int:
 
 
 def discard_outbound(ids: Iterable[int]) -> int:
-    """Discards dead, unconfirmed or pending messages; returns how many. Later messages no longer wait for them."""
+    """Discards dead, unconfirmed, held or pending messages; returns how many. Later ones no longer wait for them."""
     state = OutboundMessage.State
-    return _reset_outbound(ids, (state.DEAD, state.UNCONFIRMED, state.PENDING), state=state.DISCARDED)
+    return _reset_outbound(ids, (state.DEAD, state.UNCONFIRMED, state.PENDING, state.HELD), state=state.DISCARDED)
 
 
 def _reset_outbound(ids: Iterable[int], sources: tuple[str, ...], **values: object) -> int:

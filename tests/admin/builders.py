@@ -24,6 +24,7 @@ from django_celery_beat.models import (
 from bots.models import (
     ApiToken,
     AuditEntry,
+    BackupRun,
     Bot,
     BotAccess,
     Broadcast,
@@ -348,6 +349,7 @@ def make_world(rows: int = 1) -> Bot:
         Limit.objects.create(kind="person", bot=other, person=conversation.person, tokens_per_day=100)
         Broadcast.objects.create(bot=other, name=f"news p{number}", text="We are closed.")
         make_replay(conversation, number)
+        BackupRun.objects.create(state="done", name=f"clawdbot-{number}.tar", made_at=timezone.now(), size=2**20)
         LinkCode.objects.create(person=conversation.person)
         AuditEntry.objects.create(
             actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"

@@ -29,7 +29,9 @@ DATA = {
             "history.py:_what",
             "history.py:answer",
             "facts.py:_changed",
-            *("personal.py:_AGE", "personal.py:_NAME", "personal.py:_PRONOUN", "personal.py:_SEVERAL"),
+            *("personal.py:_PRONOUN", "personal.py:_SEVERAL"),
+            "answering.py:_STATES",
+            "citing.py:_is_han",
             "plain_text.py:_chinese",
             "statements_en.py:DAY",
             "telling.py:_PLACED",
@@ -189,6 +191,7 @@ DATA = {
 # Files that contain only words to recognise.
 RULES = re.compile(
     r"bots/pipeline/engine/answer/grounded/(\w+_(zh|patterns)|relations|pronouns|statements)\.py"
+    r"|bots/pipeline/engine/answer/grounded/(amending|clauses|lexicon|lookup|names|sums|values|wanted|words)\.py"
     r"|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
     r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
     r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py|bots/speech/said_by_nobody\.py"

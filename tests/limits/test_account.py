@@ -14,7 +14,7 @@ from tests.http_server import Server
 from tests.limits.builders import balance, make_limit, make_owners
 from tests.llm.builders import QUESTION, chat, make_provider, refusal, stream
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 MILLION = 10**9  # billionths of one
 
 

@@ -19,7 +19,7 @@ from tests.http_server import Server, json_answer
 from tests.limits.builders import balance, make_limit, make_owners
 from tests.llm.builders import QUESTION, chat, make_provider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def test_a_negative_price_gives_nobody_money() -> None:

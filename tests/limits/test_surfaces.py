@@ -24,7 +24,7 @@ from tests.admin.builders import login, make_user
 from tests.builders import make_bot
 from tests.limits.builders import make_limit, make_owners, make_usage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 MONEY = "/admin/bots/limit/money/"
 
 

@@ -83,6 +83,7 @@ def test_ready_when_every_part_is() -> None:
         "chats": True,
         "queue": True,
         "model": True,
+        "backup": True,
         "index": True,
         "memory": True,
     }

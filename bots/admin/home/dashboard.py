@@ -19,7 +19,7 @@ from bots.admin.home.usage_days import Day
 from bots.admin.ui.access import VIEWER, access_of
 from bots.admin.ui.fragments import ago, provider_state, provider_state_text
 from bots.i18n.program import as_typed
-from bots.monitoring import readiness
+from bots.monitoring import backups, readiness
 from bots.operations import served_model
 
 BAR_HEIGHT = 96
@@ -67,7 +67,9 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     steps = _first_steps(figures)
     return {
         **context,
-        "tiles": _tiles(figures, readiness.check() if request.user.is_superuser else {}),
+        "tiles": _tiles(
+            figures, readiness.check() if request.user.is_superuser else {}, bool(request.user.is_superuser)
+        ),
         "bars": _bars(figures.days),
         "totals": _totals(figures.days),
         "providers": [
@@ -88,7 +90,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tiles(figures: Figures, parts: Mapping[str, readiness.Part]) -> tuple[Tile, ...]:
+def _tiles(figures: Figures, parts: Mapping[str, readiness.Part], is_superuser: bool) -> tuple[Tile, ...]:
     inbox, outbox = reverse("admin:bots_inboundevent_changelist"), reverse("admin:bots_outboundmessage_changelist")
     dead_link = f"{outbox if figures.dead_out or not figures.dead_in else inbox}?state__exact=dead"
     return (
@@ -125,6 +127,7 @@ def _tiles(figures: Figures, parts: Mapping[str, readiness.Part]) -> tuple[Tile,
         *_server_tile(figures),
         *_limits_tile(figures),
         _worker_tile(figures),
+        *_backup_tiles(is_superuser),
         *_trouble_tile(parts),
     )
 
@@ -155,6 +158,7 @@ def _trouble_tile(parts: Mapping[str, readiness.Part]) -> tuple[Tile, ...]:
         "beat": _("schedules"),
         "chats": _("chats without an answer"),
         "model": _("language model"),
+        "backup": _("backup"),
         "index": _("search index"),
     }
     down = [names[name] for name, part in parts.items() if not part.ready]
@@ -162,6 +166,22 @@ def _trouble_tile(parts: Mapping[str, readiness.Part]) -> tuple[Tile, ...]:
         return ()
     note = as_typed(_("python manage.py doctor says how to mend it"))
     return (Tile(_("Down"), ", ".join(down), note, "bad"),)
+
+
+def _backup_tiles(is_superuser: bool) -> tuple[Tile, ...]:
+    """Returns the tiles of a backup that failed or is late, and of what a restore holds; none without trouble."""
+    if not is_superuser:
+        return ()
+    found, held, tiles = backups.look(), backups.held(), []
+    link = reverse("admin:bots_backuprun_changelist")
+    if held:
+        label, note = _("Held after a restore"), _("release or drop it")
+        tiles.append(Tile(label, number_format(held), note, "bad", link))
+    if found.failed or found.late:
+        label = _("Backup failed") if found.failed else _("Backup late")
+        value = ago(found.last) if found.last is not None else _("never")
+        tiles.append(Tile(label, value, found.failed, "bad", link))
+    return tuple(tiles)
 
 
 def _server_tile(figures: Figures) -> tuple[Tile, ...]:

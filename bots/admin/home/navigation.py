@@ -45,6 +45,7 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
                 ("bots", "outboundmessage", "outbox"),
                 ("bots", "worker", "memory"),
                 ("bots", "lease", "supervisor_account"),
+                ("bots", "backuprun", "backup"),
             ),
         ),
         (

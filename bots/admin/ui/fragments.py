@@ -33,6 +33,7 @@ TONES: Mapping[str, str] = {
     "unconfirmed": "warning",
     "dead": "danger",
     "discarded": "",
+    "held": "warning",
 }
 
 

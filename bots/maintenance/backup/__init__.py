@@ -1,0 +1,1 @@
+"""Backups: makes, lists, verifies and restores archives of everything that an installation keeps."""
