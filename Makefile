@@ -118,9 +118,9 @@ test-random: install-dev
 	    exit 1
 	done
 
-# make test-faults   kill and restart PostgreSQL, Redis and the workers under load; about seven minutes
+# make test-faults   kill and restart PostgreSQL, Redis and the workers under load; about ten minutes
 test-faults: install-dev
-	TEST_FAULTS=1 timeout 900 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults*.py
+	TEST_FAULTS=1 timeout 1500 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults*.py
 
 # make check     check format, lint, types, import contracts, deployment settings and migrations
 check: install-dev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,20 @@ def _place() -> str:
     with contextlib.suppress(OSError):
         return f"{_BOOT.read_text('ascii').strip()}/{_NAMESPACE.readlink().name}"
     return ""
+
+
+def stamp(pid: int) -> str:
+    """Returns the start time of a process with a mark of this machine and container; 32 characters at most."""
+    mark = hashlib.blake2b(_place().encode(), digest_size=5).hexdigest()
+    return f"{started(pid)}@{mark}" if _place() and started(pid) else started(pid)
+
+
+def is_known_to_be_gone(pid: int, stamped: str) -> bool:
+    """Returns whether the process with this id and `stamp` has ended; False for one of another container."""
+    started_at, _, mark = stamped.partition("@")
+    if mark and mark != stamp(os.getpid()).partition("@")[2]:
+        return False
+    return not is_alive(pid, started_at)
 
 
 def identity() -> str:

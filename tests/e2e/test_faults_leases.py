@@ -23,12 +23,14 @@ from tests.load import Load
 from tests.nodes import Node, seconds_until, share
 from tests.peers import StubModel
 from tests.polled_api import PolledApi
+from tests.waiting import eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 PROCESSES = ("beat", "poll", "worker")
 TAKEN_OVER_WITHIN_S = 10.0
-PER_S, CHATS = 6.0, 8
+PER_S, CHATS = 4.0, 8
+KILLS = 4  # of beats
 # A queue that no worker serves keeps what beats send: each message is one run.
 COUNTED = """
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
@@ -36,7 +38,8 @@ often, _ = IntervalSchedule.objects.get_or_create(every=2, period="seconds")
 PeriodicTask.objects.create(name="counted", task="bots.sweep", interval=often, queue="counted")
 """
 LEADER = "SELECT holder FROM bots_lease WHERE name LIKE %s AND released_at IS NULL AND expires_at > clock_timestamp()"
-RUNS = "from django_celery_beat.models import PeriodicTask as P; print(P.objects.get(name='counted').total_run_count)"
+RUNS = "SELECT total_run_count FROM django_celery_beat_periodictask WHERE name = 'counted'"
+BEATING = "SELECT pid FROM bots_worker WHERE role = %s AND beat_at > clock_timestamp() - interval '20 s'"
 
 
 @dataclass
@@ -48,10 +51,6 @@ class Cluster:
     network: CutOff
     broker: redis.Redis
     database: psycopg.Connection
-
-    @property
-    def console(self) -> Node:
-        return self.nodes[1]  # the second node's network is never cut
 
     def leader(self, kind: str) -> int:
         """Returns the process id of who does this duty; 0 while nobody does."""
@@ -76,14 +75,21 @@ class Cluster:
         return int(self.broker.llen("clawdbot:counted"))
 
     def stored_runs(self) -> int:
-        return int(self.console.manage("shell", "-c", RUNS).split()[-1])
+        found = self.database.execute(RUNS).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    def alive(self, role: str) -> int:
+        """Returns the number of processes of this role that have a fresh heartbeat."""
+        running = {one.pid for node in self.nodes for one in node.running}
+        return len(running & {pid for (pid,) in self.database.execute(BEATING, (role,))})
 
     def check(self) -> None:
         """Fails when a message is unanswered, answered twice or out of order, or a task was sent twice."""
-        self.messages.answered_within(60.0)
+        self.messages.answered_within(120.0)
         self.messages.check()
-        runs = self.stored_runs()
-        assert self.sent_tasks() in (runs, runs - 1), "a run is stored before it is sent, and sent once"
+        # A run is stored before it is sent: each kill may cost one, and none is sent twice.
+        eventually(lambda: 0 <= self.stored_runs() - self.sent_tasks() <= KILLS, 10.0)
 
 
 def _node(home: Path, database: str, broker: str) -> Node:
@@ -130,16 +136,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def _both_wait(cluster: Cluster) -> None:
     """Returns when each duty has a standby, so that the next fault finds both nodes at work."""
-
-    def waits() -> bool:
-        duties = cluster.console.duties().values()
-        return all(duty["standbys"] for duty in duties if duty["name"].partition(":")[0] in ("beat", "poll"))
-
-    seconds_until(waits, 60)
+    seconds_until(lambda: all(cluster.alive(role) >= 2 and cluster.leader(role) for role in ("beat", "poll")), 120)
 
 
 def _takeover(cluster: Cluster, kind: str, former: int) -> float:
-    return seconds_until(lambda: cluster.leader(kind) not in (0, former), 30)
+    return seconds_until(lambda: cluster.leader(kind) not in (0, former), 60)
 
 
 def test_the_leaders_are_killed(cluster: Cluster) -> None:
@@ -178,10 +179,10 @@ def test_the_leaders_are_paused_for_fifteen_seconds(cluster: Cluster) -> None:
 def test_a_node_that_is_cut_off_from_the_database_stops(cluster: Cluster) -> None:
     cut, other = cluster.nodes
     for kind in ("beat", "poll"):  # all duties to the node whose network is cut
-        if cluster.node_of(cluster.leader(kind)) is other:
+        if cluster.node_of(leader := cluster.leader(kind)) is other:
             place = other.processes.index(kind)
             other.kill_one(place)
-            _takeover(cluster, kind, 0)
+            _takeover(cluster, kind, leader)
             other.start_again(place)
     _both_wait(cluster)
     former = {kind: cluster.leader(kind) for kind in ("beat", "poll")}
@@ -212,6 +213,7 @@ def _while_it_is_cut_off(cluster: Cluster, former: dict[str, int]) -> None:
 
 def test_an_orderly_stop_hands_over_at_once(cluster: Cluster) -> None:
     for kind in ("beat", "poll"):
+        _both_wait(cluster)
         leader = cluster.leader(kind)
         node = cluster.node_of(leader)
         place = node.processes.index(kind)

@@ -244,3 +244,14 @@ def test_giving_back_a_lease_that_another_process_has_changes_nothing() -> None:
     held.release(mine)
     row = Lease.objects.get()
     assert (row.token, row.released_at) == (other, None)
+
+
+def test_a_worker_of_a_container_that_shares_the_host_name_is_not_taken_for_dead() -> None:
+    with running_process() as (child, _identity):
+        mine = processes.stamp(child.pid)
+        other = f"{mine.partition('@')[0]}@0123456789"
+        assert not processes.is_known_to_be_gone(child.pid, mine)
+        assert len(mine) <= 32
+    assert processes.is_known_to_be_gone(child.pid, mine)
+    assert not processes.is_known_to_be_gone(child.pid, other)
+    assert processes.is_known_to_be_gone(child.pid, mine.partition("@")[0]), "as a former version wrote it"

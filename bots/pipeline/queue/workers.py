@@ -41,7 +41,7 @@ def current(role: str = "worker") -> str:
                 id=uuid.uuid4().hex,
                 host=socket.gethostname(),
                 pid=pid,
-                pid_started=processes.started(pid),
+                pid_started=processes.stamp(pid),
                 role=role,
                 beat_at=clock.now(),
             )
@@ -62,7 +62,7 @@ def beat(role: str = "worker") -> None:
             id=worker_id,
             host=socket.gethostname(),
             pid=pid,
-            pid_started=processes.started(pid),
+            pid_started=processes.stamp(pid),
             role=role,
             beat_at=clock.now(),
         )
@@ -95,12 +95,12 @@ def start_heartbeat(role: str, *chores: Callable[[], object]) -> threading.Event
 
 
 def is_dead(worker: Worker) -> bool:
-    """Returns whether the heartbeat is older than `DEAD_AFTER` or, on this host, the process is gone."""
+    """Returns whether the heartbeat is older than `DEAD_AFTER` or, on this host and in this container, it is gone."""
     if worker.beat_at < clock.now() - DEAD_AFTER:
         return True
     if worker.host != socket.gethostname():
         return False
-    return not processes.is_alive(worker.pid, worker.pid_started)
+    return processes.is_known_to_be_gone(worker.pid, worker.pid_started)
 
 
 def living_ids() -> set[str]:
