@@ -300,6 +300,16 @@ class ApiSettings(Section):
     )
 
 
+class OtelSettings(Section):
+    """Traces of messages, sent to a collector of OpenTelemetry."""
+
+    endpoint: HttpAddress = Field(
+        "", description="OTLP/HTTP address of a collector, e.g. http://127.0.0.1:4318; empty: no traces."
+    )
+    headers: SecretStr = Field(SecretStr(""), description="Headers for it, e.g. Authorization=Bearer abc,X-Team=bots")
+    sample_ratio: float = Field(1.0, ge=0.0, le=1.0, description="Share of messages that are traced.")
+
+
 class WebChatSettings(Section):
     """Limits of the web chat's socket. A token bucket allows `*_burst` messages at once, then `*_per_second`."""
 
@@ -354,6 +364,7 @@ class Config(Section, BaseSettings):
     limits: LimitSettings = Field(LimitSettings(), description="Limits of requests from outside.")
     money: MoneySettings = Field(MoneySettings(), description="How amounts of money are shown.")
     api: ApiSettings = Field(ApiSettings(), description="The JSON API and /metrics.")
+    otel: OtelSettings = Field(OtelSettings(), description="Traces of messages (OpenTelemetry).")
     web_chat: WebChatSettings = Field(WebChatSettings(), description="Limits of the web chat.")
 
     @classmethod

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 
+from clawdbot import tracing
 from clawdbot_site import api, encrypted_rows, keys, login, logs, storage
 from clawdbot_site.loading import load
 from clawdbot_site.sources import ConfigError
@@ -239,6 +240,8 @@ LOGGING = logs.configuration(CLAWDBOT.log.level, CLAWDBOT.log.format, DEBUG)
 
 REST_FRAMEWORK = api.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
+
+tracing.configure(CLAWDBOT.otel.endpoint, CLAWDBOT.otel.headers.get_secret_value(), CLAWDBOT.otel.sample_ratio)
 
 # Every process writes its counters there and the web process adds them up. prometheus_client reads the variable at its
 # import, which happens later.

@@ -24,6 +24,7 @@ STAYS = {
     "bots.pipeline.engine.dialog.frames": "the kinds of frames, named when their modules are imported",
     "bots.models.sql.clock": "the clock of the database, the same for all tests",
     "bots.metrics": "counters only grow; a test compares before and after",
+    "clawdbot.tracing": "what the settings say, and the tracer until it is stopped",
     "clawdbot.computing": "the places of the threads, renewed after a fork",
     "clawdbot.crypto": "the keys, set once at the start",
     "clawdbot.redaction": "the secrets of the settings",

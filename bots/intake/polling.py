@@ -17,7 +17,7 @@ from bots.channels import health, lookup
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
 from bots.pipeline import inbox, outbox
-from clawdbot import request_id
+from clawdbot import request_id, tracing
 from clawdbot.backoff import Backoff
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import Why, columns, why
@@ -59,7 +59,9 @@ def poll_once(channel: Channel, timeout: float = POLL_S) -> int:
     offset = _offset(channel, account)
     polled = adapter.poll(offset, timeout)
     health.note_poll(channel.pk)
-    result = inbox.accept(channel, polled.events, request_id=request_id.new())
+    key = request_id.new()
+    with tracing.span("poll", key, first=True, platform=channel.platform, channel=channel.public_id):
+        result = inbox.accept(channel, polled.events, request_id=key)
     if polled.next_offset is not None and (polled.next_offset != offset or channel.poll_account != account):
         channel.poll_offset, channel.poll_account = str(polled.next_offset), account
         saved = {"poll_offset": channel.poll_offset, "poll_account": account}

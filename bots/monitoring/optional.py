@@ -1,0 +1,53 @@
+"""Figures of parts that an installation may not have. A part that is missing gives nothing, and nothing is exported.
+
+To add one: write a function here that yields samples, and name it in `bots.monitoring.readings.READINGS`. A condition
+of `bots.monitoring.conditions` may then watch the figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Max, Min
+
+from bots.models.sql import clock
+from bots.monitoring import certificates
+
+Samples = Iterator[tuple[tuple[str, ...], float]]
+
+
+def backup_age() -> Samples:
+    """Yields the seconds since the moment that the latest good backup holds; since the first try if none succeeded."""
+    model = _model("BackupRun")
+    if model is None:
+        return
+    made = model.objects.filter(state="done").order_by().aggregate(at=Max("made_at"))["at"]
+    since = made or model.objects.order_by().aggregate(at=Min("started_at"))["at"]
+    if since is not None:
+        yield (), max((clock.now() - since).total_seconds(), 0.0)
+
+
+def leases() -> Samples:
+    """Yields each duty, and whether a process holds its lease (1) or none does (0)."""
+    model = _model("Lease")
+    if model is None:
+        return
+    now = clock.now()
+    for name, expires_at, released_at in model.objects.order_by("name").values_list(
+        "name", "expires_at", "released_at"
+    ):
+        yield (name,), float(released_at is None and expires_at > now)
+
+
+def certificate() -> Samples:
+    """Yields the seconds until the certificate of `web.public_url` expires, as beat has last seen it."""
+    yield from (((host,), seconds) for host, seconds in certificates.known().items())
+
+
+def _model(name: str) -> Any:
+    try:
+        return apps.get_model("bots", name)
+    except LookupError:
+        return None
