@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db.models import Max, Min
 
 from bots.models.sql import clock
@@ -19,9 +20,12 @@ Samples = Iterator[tuple[tuple[str, ...], float]]
 
 
 def backup_age() -> Samples:
-    """Yields the seconds since the moment that the latest good backup holds; since the first try if none succeeded."""
-    model = _model("BackupRun")
-    if model is None:
+    """Yields the seconds since the moment that the latest good backup holds; since the first try if none succeeded.
+
+    Only where a daily backup is scheduled: of one that was made by hand nobody expects the next.
+    """
+    model, plan = _model("BackupRun"), getattr(settings.CLAWDBOT, "backup", None)
+    if model is None or not getattr(plan, "at", ""):
         return
     made = model.objects.filter(state="done").order_by().aggregate(at=Max("made_at"))["at"]
     since = made or model.objects.order_by().aggregate(at=Min("started_at"))["at"]

@@ -87,7 +87,10 @@ def test_who_may_not_look_sees_nothing() -> None:
 
 def test_limits_are_changed_on_the_page_of_the_rule() -> None:
     client = login(make_user())
-    assert "Memory is nearly used up" in client.get(address(AlarmRule, "changelist")).content.decode()
+    page = client.get(address(AlarmRule, "changelist")).content.decode()
+    assert "Memory is nearly used up" in page
+    assert "&gt; 85 %" in page
+    assert "&gt; –" not in page
     row = AlarmRule.objects.get(code="memory")
     values = {"enabled": "on", "threshold": "0.9", "for_seconds": "60", "remind_minutes": "0", "escalate_minutes": "0"}
     assert client.post(address(AlarmRule, "change", row.pk), values).status_code == 302

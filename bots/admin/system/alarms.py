@@ -152,7 +152,7 @@ class AlarmRuleAdmin(AuditedMixin, BaseAdmin[AlarmRule]):
     @admin.display(description=gettext_lazy("limit"))
     def limit(self, row: AlarmRule) -> str:
         known = conditions.known(row.code)
-        if known is None:
+        if known is None or known.unit == conditions.STATE:
             return "–"
         sign = "<" if known.below else ">"
         return f"{sign} {texts.shown(evaluation.limit_of(known, row), known.unit)}"
