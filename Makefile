@@ -17,7 +17,7 @@ WORKERS ?= 3
 # Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
-.PHONY: help install install-dev browser mariadb ffmpeg run test test-random test-faults check bench clean
+.PHONY: help install install-dev browser mariadb ffmpeg promtool run test test-random test-faults check bench clean
 
 help:
 	grep -E '^# make ' Makefile | sed 's/^# //'
@@ -44,9 +44,9 @@ $(VENV)/.installed: requirements.txt $(VENV)/.created
 
 install-dev: $(VENV)/.installed-dev
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt requirements-otel.txt $(VENV)/.installed
 	echo "Installing the requirements of tests and checks ..."
-	$(PIP) -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt -r requirements-otel.txt
 	touch $@
 
 # make run       install, migrate, create a demo bot and start; prints address, user and password (PORT=8080)
@@ -86,8 +86,19 @@ ffmpeg:
 	    echo "ffmpeg is missing: the tests that convert sound are skipped. Install it with your system's packages."
 	fi
 
+# Takes promtool out of Debian's package into .venv, without installing the server of Prometheus, which would start.
+promtool:
+	command -v promtool $(BIN)/promtool >/dev/null && exit 0
+	command -v apt-get dpkg-deb >/dev/null || { echo "promtool is missing: tests of the alerting rules are skipped."; exit 0; }
+	echo "Fetching promtool ..."
+	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT
+	target=$$(cd $(BIN) && pwd); cd "$$folder"
+	{ apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } >/dev/null 2>&1 \
+	    && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool && install -m 755 promtool "$$target/" \
+	    || echo "promtool could not be fetched: tests of the alerting rules are skipped."
+
 # make test      install, start the servers that tests need, check, and test on three databases
-test: install-dev browser mariadb ffmpeg
+test: install-dev browser mariadb ffmpeg promtool
 	vectors=$$(mktemp -d); report=$$(mktemp)
 	# The type checker uses one core, so the first tests run beside it.
 	$(MAKE) --no-print-directory check >"$$report" 2>&1 & check=$$!

@@ -197,14 +197,14 @@ def figures(house: House) -> dict[str, float]:
     from django.utils import timezone
 
     from bots.admin.home import figures as dashboard
-    from bots.monitoring import doctor, queue_stats
+    from bots.monitoring import doctor, gauges
     from bots.operations import queues
     from memory.consolidation import retention
 
     found = {"sweep, nothing waits": measure(queues.sweep)}
     house.wait()
     found[f"sweep, {WAITING_CHATS} chats wait"] = measure(queues.sweep)
-    found["figures of /metrics"] = measure(queue_stats.collect)
+    found["figures of /metrics"] = measure(gauges.collect)
     house.stop_waiting()
     found["doctor"] = measure(doctor.examine)
     found["dashboard, all bots"] = measure(lambda: dashboard.collect(None))

@@ -12,6 +12,7 @@ from bots.leases.duties import one_at_a_time
 from bots.llm import figures, keep_warm
 from bots.maintenance.backup import schedule as backup_schedule
 from bots.models.sql import leases
+from bots.monitoring.alarms import evaluation, sending, telling
 from bots.operations import agent_skills, mcp_servers, queues, spending
 from bots.people import linking
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
@@ -107,6 +108,14 @@ def forget_model_figures() -> None:
 def ledger() -> None:
     """Adds new usage to the daily sums, returns reservations of killed processes, and warns of limits that run out."""
     spending.upkeep()
+
+
+@shared_task(name="bots.alarms", ignore_result=True)
+def alarms() -> None:
+    """Evaluates the alarms, writes notices of what is new, and sends what is due."""
+    evaluation.evaluate()
+    telling.tell()
+    sending.deliver_due()
 
 
 @shared_task(name="bots.refresh_tools", ignore_result=True)

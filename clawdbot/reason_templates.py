@@ -403,5 +403,13 @@ TEMPLATES: dict[str, str] = {
     "slot_at_most": _("It can be at most %(most)s."),
     "slot_not_before": _("It cannot be before %(least)s."),
     "slot_not_after": _("It cannot be after %(most)s."),
+    # Notices of alarms (bots.monitoring.alarms)
+    "alarm_target_off": _("the target is switched off"),
+    "alarm_channel_off": _("the channel or its bot is switched off"),
+    "mail_not_set_up": _("no mail server is set up: set mail.host in the configuration"),
+    "mail_refused": _("the mail server refuses it (status %(code)s)"),
+    "mail_addresses_refused": _("the mail server accepts none of the addresses (status %(code)s)"),
+    "mail_unreachable": _("the mail server does not answer (%(error)s)"),
+    "webhook_status": _("the receiver answers with status %(code)s"),
 }
 TEMPLATES |= MODEL_FILES

@@ -328,6 +328,29 @@ class ApiSettings(Section):
     )
 
 
+class MailSettings(Section):
+    """The mail server that alarms are sent by."""
+
+    host: str = Field("", max_length=255, description="Mail server that alarms are sent by; empty: none.")
+    port: Port = Field(587, description="Its port: 587 with starttls, 465 with tls, 25 with none.")
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
+    user: str = Field("", max_length=255, description="User name at the mail server; empty: no login.")
+    password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    sender: str = Field(
+        "clawdbot@localhost", max_length=255, description="Address that mails come from, e.g. bot@example.com"
+    )
+
+
+class OtelSettings(Section):
+    """Traces of messages, sent to a collector of OpenTelemetry."""
+
+    endpoint: HttpAddress = Field(
+        "", description="OTLP/HTTP address of a collector, e.g. http://127.0.0.1:4318; empty: no traces."
+    )
+    headers: SecretStr = Field(SecretStr(""), description="Headers for it, e.g. Authorization=Bearer abc,X-Team=bots")
+    sample_ratio: float = Field(1.0, ge=0.0, le=1.0, description="Share of messages that are traced.")
+
+
 class WebChatSettings(Section):
     """Limits of the web chat's socket. A token bucket allows `*_burst` messages at once, then `*_per_second`."""
 
@@ -385,6 +408,8 @@ class Config(Section, BaseSettings):
     limits: LimitSettings = Field(LimitSettings(), description="Limits of requests from outside.")
     money: MoneySettings = Field(MoneySettings(), description="How amounts of money are shown.")
     api: ApiSettings = Field(ApiSettings(), description="The JSON API and /metrics.")
+    mail: MailSettings = Field(MailSettings(), description="The mail server that alarms are sent by.")
+    otel: OtelSettings = Field(OtelSettings(), description="Traces of messages (OpenTelemetry).")
     web_chat: WebChatSettings = Field(WebChatSettings(), description="Limits of the web chat.")
 
     @classmethod

@@ -13,6 +13,7 @@ COLUMNS = (
     ("bots_channel", "credentials_encrypted"),
     ("bots_modelprovider", "api_key_encrypted"),
     ("memory_embedderchoice", "api_key_encrypted"),
+    ("bots_alarmtarget", "secret_encrypted"),
 )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 
-from clawdbot import home_swap
+from clawdbot import home_swap, tracing
 from clawdbot_site import api, encrypted_rows, keys, login, logs, places, storage
 from clawdbot_site.loading import load
 from clawdbot_site.sources import ConfigError, config_file
@@ -218,6 +218,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=24),
         "options": {"expire_seconds": 3600},
     },
+    # Evaluates the alarms, tells their targets and goes on with notices that failed.
+    "bots.alarms": {
+        "task": "bots.alarms",
+        "schedule": timedelta(seconds=30),
+        "options": {"expire_seconds": 60},
+    },
     "bots.reminders_upkeep": {
         "task": "bots.reminders_upkeep",
         "schedule": timedelta(hours=24),
@@ -260,6 +266,14 @@ LOGGING = logs.configuration(CLAWDBOT.log.level, CLAWDBOT.log.format, DEBUG)
 
 REST_FRAMEWORK = api.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
+
+tracing.configure(CLAWDBOT.otel.endpoint, CLAWDBOT.otel.headers.get_secret_value(), CLAWDBOT.otel.sample_ratio)
+
+# Mail is sent for alarms alone.
+EMAIL_HOST, EMAIL_PORT = CLAWDBOT.mail.host, CLAWDBOT.mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = CLAWDBOT.mail.user, CLAWDBOT.mail.password.get_secret_value()
+EMAIL_USE_TLS, EMAIL_USE_SSL = CLAWDBOT.mail.security == "starttls", CLAWDBOT.mail.security == "tls"
+DEFAULT_FROM_EMAIL = CLAWDBOT.mail.sender
 
 # Every process writes its counters there and the web process adds them up. prometheus_client reads the variable at its
 # import, which happens later.

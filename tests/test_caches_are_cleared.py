@@ -25,6 +25,7 @@ STAYS = {
     "bots.models.sql.clock": "the clock of the database, the same for all tests",
     "bots.leases.duties": "the thread that renews leases; it ends by itself",
     "bots.metrics": "counters only grow; a test compares before and after",
+    "clawdbot.tracing": "what the settings say, and the tracer until it is stopped",
     "clawdbot.computing": "the places of the threads, renewed after a fork",
     "clawdbot.crypto": "the keys, set once at the start",
     "clawdbot.leadership": "the function that leads, named once at the start",

@@ -21,6 +21,7 @@ import bots.admin.reminders.schedules
 import bots.admin.replays.runs
 import bots.admin.replays.sets
 import bots.admin.skills
+import bots.admin.system.alarms
 import bots.admin.system.backups
 import bots.admin.system.leases
 import bots.admin.system.logins

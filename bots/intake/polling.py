@@ -22,7 +22,7 @@ from bots.leases import duties, held
 from bots.models import Channel
 from bots.models.lengths import ERROR_LENGTH
 from bots.pipeline import inbox, outbox
-from clawdbot import request_id
+from clawdbot import request_id, tracing
 from clawdbot.backoff import Backoff
 from clawdbot.errors import ClawdbotError
 from clawdbot.leadership import LeadershipLost
@@ -71,7 +71,9 @@ def poll_once(channel: Channel, timeout: float = POLL_S, lead: held.Held | None 
     offset = _offset(channel, account)
     polled = adapter.poll(offset, timeout)
     health.note_poll(channel.pk)
-    result = inbox.accept(channel, polled.events, request_id=request_id.new())
+    key = request_id.new()
+    with tracing.span("poll", key, first=True, platform=channel.platform, channel=channel.public_id):
+        result = inbox.accept(channel, polled.events, request_id=key)
     if polled.next_offset is not None and (polled.next_offset != offset or channel.poll_account != account):
         channel.poll_offset, channel.poll_account = str(polled.next_offset), account
         _save_offset(channel, lead)

@@ -28,7 +28,7 @@ from bots.edge.problems import Problem, exception_handler
 from bots.intake import flood, webhook_schema
 from bots.models import Channel
 from bots.pipeline import inbox, outbox
-from clawdbot import request_id
+from clawdbot import request_id, tracing
 from clawdbot.reasons import Why, why
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,8 @@ class WebhookView(APIView):
             incoming = _incoming(request._request)
             match = _found_by_secret(incoming) if channel is None else _Match(channel, _verified(channel, incoming))
             channel, platform = match.channel, match.channel.platform
-            response = _store(match, incoming)
+            with tracing.span("webhook", first=True, platform=platform, channel=channel.public_id):
+                response = _store(match, incoming)
         except _Refused as refusal:
             metrics.inbound(platform or "unknown", refusal.reason)
             if channel is not None:

@@ -21,6 +21,7 @@ from bots import metrics
 from bots.llm.replies import Reply
 from bots.llm.types import Target
 from bots.models import ModelProvider, ProviderHour, sql
+from clawdbot import tracing
 from clawdbot.reasons import Reason, Why
 
 KEPT = timedelta(days=30)
@@ -48,6 +49,7 @@ def note_answer(target: Target, reply: Reply, started: float, *, prompt: int, co
     seconds = time.perf_counter() - started
     metrics.model(target.name, seconds, "ok")
     metrics.model_tokens(target.name, prompt, completion)
+    tracing.record("model", seconds, provider=target.name, model=target.model, prompt=prompt, completion=completion)
     found = {"calls": 1, "prompt": prompt, "cached": reply.usage.cached, "completion": completion}
     found[f"total:{bucket(seconds)}"] = 1
     writing = seconds
@@ -73,6 +75,7 @@ def note_failure(target: Target, reason: Why, started: float, *, refused: bool) 
     kind = kind_of(reason)
     metrics.model(target.name, seconds, "refused" if refused else "error")
     metrics.model_error(target.name, kind)
+    tracing.record("model", seconds, ok=False, provider=target.name, model=target.model, error=kind)
     outcome = "refused" if refused else "errors"
     _add(target, {"calls": 1, outcome: 1, f"error:{kind}": 1, f"total:{bucket(seconds)}": 1})
 

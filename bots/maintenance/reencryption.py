@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from bots.models import Channel, ModelProvider
+from bots.models import AlarmTarget, Channel, ModelProvider
 from clawdbot import crypto
 from memory.models import EmbedderChoice
 from skills.models import BotSkill, FlowDefinition, McpServer, Skill, ToolCall
@@ -19,6 +19,7 @@ _FIELDS: tuple[tuple[type[models.Model], str], ...] = (
     (Skill, "secrets_encrypted"),
     (BotSkill, "secrets_encrypted"),
     (FlowDefinition, "secret_encrypted"),
+    (AlarmTarget, "secret_encrypted"),
 )
 
 

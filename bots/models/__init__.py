@@ -1,6 +1,7 @@
 """The models of the bots app, one module per concern. Import them from here."""
 
 from bots.models.access import BotAccess
+from bots.models.alarm import Alarm, AlarmNotice, AlarmRule, AlarmTarget
 from bots.models.api_token import ApiToken
 from bots.models.audit import AuditEntry
 from bots.models.backup import BackupRun
@@ -25,6 +26,10 @@ from bots.models.spending import Balance, Limit, OwnerKind, PersonDay, Reservati
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
+    "Alarm",
+    "AlarmNotice",
+    "AlarmRule",
+    "AlarmTarget",
     "ApiToken",
     "AuditEntry",
     "BackupRun",

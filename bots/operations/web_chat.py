@@ -21,6 +21,7 @@ from bots.llm import routing
 from bots.models import Bot, Channel, Conversation, Identity, InboundEvent, Message, Person, ReceivedFile
 from bots.people.identities import find_speaker
 from bots.pipeline import inbox
+from clawdbot import tracing
 
 HISTORY = 50
 RECORDING = "🎤"  # what the page shows of a recording until its words are known
@@ -108,7 +109,8 @@ def accept_message(
 
     Returns after COMMIT. Passes on every error of the database; then nothing was stored.
     """
-    result = inbox.accept(channel, [message_event(visitor_id, text, facts, press)], request_id=request_id)
+    with tracing.span("web chat", request_id, first=True, platform=channel.platform, channel=channel.public_id):
+        result = inbox.accept(channel, [message_event(visitor_id, text, facts, press)], request_id=request_id)
     if result.accepted:
         health.note_events(channel, 1)
         return Accepted(duplicate=False)

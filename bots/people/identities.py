@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from adapters import registry
-from adapters.events import Event
+from adapters.events import Event, EventKind
 from adapters.web.events import PLATFORM, WebFacts, facts_of
 from bots.models import Channel, Conversation, Identity, Person, sql
 from bots.models.lengths import ID_LENGTH
@@ -90,6 +90,19 @@ def find_speaker(channel: Channel, event: Event) -> Speaker:
         conversation.save(update_fields=["person", "origin_id"])
     version = MessagesVersion(conversation.last_message_at, newest_id)
     return Speaker(accounts.identity, conversation, version, accounts.group)
+
+
+def group_chat(channel: Channel, chat_id: str) -> Conversation:
+    """Returns the open conversation of a chat that the team writes to; opens one, as that of a group, if there is none.
+
+    The first message of a person in it corrects whose it is (`find_speaker`).
+    """
+    event = Event(kind=EventKind.MEMBER, dedupe_key="", chat_id=chat_id, chat_type="group")
+    found = _find_conversation(channel, event)
+    if found is not None:
+        return found[0]
+    group = _find_identity(channel, event, f"{GROUP_PREFIX}{chat_id}"[:ID_LENGTH], kind=Person.Kind.GROUP).person
+    return open_conversation(channel, event, group)
 
 
 class _Accounts(NamedTuple):

@@ -6,6 +6,7 @@ starts as ignored. A parked row waits for a model; it stays the first of its cha
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,11 +17,13 @@ from django.db.models import Exists, OuterRef, Q
 
 from adapters import registry
 from adapters.events import Event
+from bots import metrics
 from bots.models import Channel, InboundEvent, sql
 from bots.models.lengths import ID_LENGTH, QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
 from bots.pipeline import windows
 from bots.pipeline.queue import held, wakeups, workers
+from clawdbot import tracing
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Why, columns
 
@@ -64,6 +67,7 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
     """
     accepted: list[int] = []
     duplicates = 0
+    events, began = list(events), time.perf_counter()
     for event in events:
         if event.kind in ("ignored", "status") and not event.text and not _is_unreadable(event):
             continue  # the caller counts these; an ignored event with a text is stored, so that the operator sees it
@@ -75,6 +79,10 @@ def accept(channel: Channel, events: Iterable[Event], *, request_id: str = "") -
         # A row that waits behind the first of its window needs no wake-up: the first one looks for it.
         if row.state == State.PENDING and not row.gathers:
             wakeups.after_commit(wakeups.PROCESS, row.pk, channel.platform, queue_key=row.queue_key)
+    tracing.record("inbox", time.perf_counter() - began, stored=len(accepted), duplicates=duplicates)
+    for hop, count in (("received", len(events)), ("stored", len(accepted))):
+        if count:
+            metrics.hop(channel.bot.slug, channel.platform, hop, count)
     return AcceptResult(tuple(accepted), duplicates)
 
 

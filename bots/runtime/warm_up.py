@@ -16,12 +16,14 @@ from adapters import registry
 from bots.edge.body_limit import BoundedBodies
 from bots.intake.webhook_asgi import WebhookApplication
 from bots.models import Channel, ModelProvider
+from clawdbot import tracing
 
 logger = logging.getLogger(__name__)
 
 
 def warm_up() -> None:
     """Imports the client of models and the adapters of all channels."""
+    tracing.start()
     importlib.import_module("openai")
     importlib.import_module("bots.llm.http_transport")
     try:

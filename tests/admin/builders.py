@@ -22,6 +22,9 @@ from django_celery_beat.models import (
 )
 
 from bots.models import (
+    Alarm,
+    AlarmNotice,
+    AlarmTarget,
     ApiToken,
     AuditEntry,
     BackupRun,
@@ -51,6 +54,7 @@ from bots.models import (
     TurnUsage,
     Worker,
 )
+from bots.monitoring.alarms import evaluation
 from memory.embedders import choice
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.store import MemoryStore
@@ -330,6 +334,17 @@ def make_replay(conversation: Conversation, number: int) -> None:
     EvaluationCase.objects.create(evaluation_set=questions, name="sum", question="2+2?")
 
 
+def make_alarm(channel: Channel, number: int) -> None:
+    now = timezone.now()
+    Alarm.objects.create(
+        code="provider_out", subject=f"p{number}", severity="critical", state="firing", value=1.0, threshold=0.0,
+        since=now, seen_at=now,
+    )  # fmt: skip
+    target = AlarmTarget.objects.create(name=f"t{number}", kind="chat", channel=channel, chat_id="ops")
+    AlarmNotice.objects.create(target=target, kind="test", queue_key=f"alarm:{target.pk}")
+    evaluation.rules()
+
+
 def make_world(rows: int = 1) -> Bot:
     """Makes `rows` rows of nearly every model, each with its own relations, so that a query per row shows."""
     choice.seed()
@@ -350,6 +365,7 @@ def make_world(rows: int = 1) -> Bot:
         Broadcast.objects.create(bot=other, name=f"news p{number}", text="We are closed.")
         make_replay(conversation, number)
         BackupRun.objects.create(state="done", name=f"clawdbot-{number}.tar", made_at=timezone.now(), size=2**20)
+        make_alarm(channel, number)
         LinkCode.objects.create(person=conversation.person)
         AuditEntry.objects.create(
             actor="root", action="export", bot_id=other.pk, bot_slug=other.slug, person_hash=f"{number:032x}"

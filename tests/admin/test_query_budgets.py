@@ -14,7 +14,7 @@ from tests.admin.builders import MODELS, address, login, make_conversation, make
 
 # session, user, last id, count, rows; the rest are drop-downs of filters, and one query for each related table
 BUDGET = 12
-SINGLE = {"memory.EmbedderChoice"}
+SINGLE = {"memory.EmbedderChoice", "bots.AlarmRule"}
 MORE = {"bots.InboundEvent": 14, "bots.OutboundMessage": 14}
 
 

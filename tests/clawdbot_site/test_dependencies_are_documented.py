@@ -18,7 +18,7 @@ def pins(name: str) -> list[tuple[str, str]]:
     return [(match[1], match[2]) for _, match in matches if match]
 
 
-ALL = pins("requirements.txt") + pins("requirements-dev.txt")
+ALL = pins("requirements.txt") + pins("requirements-dev.txt") + pins("requirements-otel.txt")
 
 
 @pytest.mark.parametrize(("package", "version"), ALL)

@@ -26,7 +26,7 @@ from bots.admin.home import figures
 from bots.admin.ui import large_tables
 from bots.llm import figures as model_figures
 from bots.models import Broadcast, Channel, Message, ModelProvider, ProviderHour, Schedule, Worker
-from bots.monitoring import doctor, provider_health, queue_stats, readiness
+from bots.monitoring import doctor, gauges, provider_health, readiness
 from bots.operations import broadcasts, queues
 from bots.reminders import broadcasting
 from memory.consolidation import retention
@@ -38,6 +38,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.databases("memory")]
 # Tables with a few rows for each installation, not for each message or person.
 SMALL = {
     "bots_bot", "bots_channel", "bots_channelhealth", "bots_channelhour", "bots_modelprovider", "bots_worker",
+    "bots_alarm", "bots_alarmnotice", "bots_alarmrule", "bots_alarmtarget", "bots_reservation",
     "bots_botaccess", "bots_botprovider", "bots_broadcast", "bots_label", "bots_lease", "bots_limit",
     "bots_waitingmemory",
     "memory_embedderchoice", "memory_consolidationrun", "memory_largescope",
@@ -128,7 +129,7 @@ def test_readiness(channel: Channel) -> None:
 
 
 def test_figures_of_the_metrics(channel: Channel) -> None:
-    assert not list(wide(queue_stats.collect))
+    assert not list(wide(gauges.collect))
 
 
 @pytest.mark.parametrize("scoped", [False, True])

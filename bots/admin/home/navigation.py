@@ -59,6 +59,15 @@ def groups() -> tuple[tuple[str, tuple[Item, ...]], ...]:
             ),
         ),
         (
+            _("Alarms"),
+            (
+                ("bots", "alarm", "notification_important"),
+                ("bots", "alarmrule", "rule"),
+                ("bots", "alarmtarget", "contact_mail"),
+                ("bots", "alarmnotice", "outgoing_mail"),
+            ),
+        ),
+        (
             _("Schedules"),
             (
                 ("django_celery_beat", "periodictask", "schedule"),

@@ -130,7 +130,8 @@ def journal_marks() -> dict[str, list[Any]]:
     folder = Path(settings.CLAWDBOT.home) / "journal"
     found: dict[str, list[Any]] = {}
     for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-        for row_id, mark in (journal.read(path.name) or {}).items():
+        marks = journal.read(path.name)
+        for row_id, mark in marks.by_row.items() if marks is not None else ():
             known = found.get(str(row_id))
             if known is None or known[0] <= mark.attempt:
                 found[str(row_id)] = [mark.attempt, mark.step, mark.message_id]

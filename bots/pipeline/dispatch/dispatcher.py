@@ -12,6 +12,7 @@ from bots import metrics
 from bots.channels import lookup
 from bots.limits.payments import Payments
 from bots.models import Channel, InboundEvent
+from bots.models.sql import clock
 from bots.people import reception
 from bots.people.identities import SpeakerChanged
 from bots.people.reception import Arrival, Standing
@@ -33,7 +34,7 @@ from bots.pipeline.dispatch import (
 )
 from bots.pipeline.queue import chats, held, wakeups
 from bots.pipeline.queue.model_slots import Lease, slots
-from clawdbot import request_id
+from clawdbot import request_id, tracing
 from clawdbot.errors import ClawdbotError
 from clawdbot.reasons import raised
 
@@ -98,7 +99,11 @@ class MessageDispatcher:
         """Tries one row once. Returns False when the row is tried again later or another worker has claimed it."""
         started = time.perf_counter()
         try:
-            with request_id.bound(row.request_id):
+            channel = lookup.get(row.channel_id)
+            bot, platform = channel.bot.slug, channel.platform
+            traced = tracing.span("turn", row.request_id, bot=bot, platform=platform, row=row.pk, attempt=row.attempts)
+            with request_id.bound(row.request_id), traced:
+                _note_claim(row, channel)
                 if not self._gathered_turn(row, started, lease):
                     return False
                 memory_outbox.write_waiting_of(row.pk)
@@ -113,6 +118,7 @@ class MessageDispatcher:
             metrics.turn(time.perf_counter() - started, "error")
             return self._failed(row, error)
         metrics.turn(time.perf_counter() - started, "ok")
+        _note_answer(row, channel)
         return True
 
     def _gathered_turn(self, row: InboundEvent, started: float, lease: Lease) -> bool:
@@ -198,6 +204,19 @@ class MessageDispatcher:
         except inbox.ClaimLost:
             return False
         return True
+
+
+def _note_claim(row: InboundEvent, channel: Channel) -> None:
+    if row.claimed_at is not None:
+        metrics.waited("inbox", channel.platform, (row.claimed_at - row.due_at).total_seconds())
+    metrics.hop(channel.bot.slug, channel.platform, "claimed")
+
+
+def _note_answer(row: InboundEvent, channel: Channel) -> None:
+    """Counts a closed turn, and the time since its message came; not of edits, time-outs and the like."""
+    metrics.hop(channel.bot.slug, channel.platform, "answered")
+    if row.kind in ("message", "command", "action"):
+        metrics.answered(channel.platform, (clock.now() - row.received_at).total_seconds())
 
 
 def _arrived(channel: Channel, event: Event) -> Arrival:

@@ -11,8 +11,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from adapters.events import Event, EventKind
+from bots import metrics
 from bots.channels import lookup
-from bots.models import Conversation, InboundEvent, Message, OutboundMessage, sql
+from bots.models import Channel, Conversation, InboundEvent, Message, OutboundMessage, sql
 from bots.people import admission, pairing, reception
 from bots.people.reception import Standing
 from bots.pipeline import engine, inbox, outbox
@@ -64,7 +65,12 @@ def give_up(row: InboundEvent, reason: Reason) -> None:
     channel = lookup.get(row.channel_id)
     if row.kind in (EventKind.MEMBER, timeouts.KIND, decisions.KIND):  # nobody waits for an answer
         inbox.finish(row, conversation_id=None, error=reason, state=InboundEvent.State.DEAD)
-        return
+    else:
+        _apologise(row, channel, reason)
+    metrics.hop(channel.bot.slug, channel.platform, "failed")
+
+
+def _apologise(row: InboundEvent, channel: Channel, reason: Reason) -> None:
     with transaction.atomic():
         arrival = reception.receive(
             channel, turns.without_unknown_command(Event.from_dict(row.payload)), ask_name=False

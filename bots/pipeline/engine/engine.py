@@ -39,6 +39,7 @@ from bots.pipeline.engine.dialog import (
     undoing,
 )
 from bots.pipeline.engine.turn import Reply, Turn
+from clawdbot import tracing
 from clawdbot.reasons import Reason, why
 from memory import database
 from memory.store import MemoryStore
@@ -263,6 +264,7 @@ def _recall(turn: Turn, text: str, without: Sequence[RecentTurn]) -> Recall:
         metrics.recall(0.0, "failed")
         return replace(NOTHING, degraded=True)
     metrics.recall(recalled.ms / 1000)
+    tracing.record("recall", recalled.ms / 1000, hits=len(recalled.hits))
     return recalled
 
 

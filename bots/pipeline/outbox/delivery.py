@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from adapters import sending
@@ -13,10 +16,11 @@ from bots import metrics
 from bots.channels import health, lookup
 from bots.files import sent
 from bots.models import Channel, OutboundMessage
+from bots.models.sql import clock
 from bots.pipeline import inbox
-from bots.pipeline.outbox import journal, outages, pacing, queue
+from bots.pipeline.outbox import journal, lost_chats, outages, pacing, queue
 from bots.pipeline.queue import held
-from clawdbot import http, request_id
+from clawdbot import http, request_id, tracing
 from clawdbot.reasons import Reason, why
 
 logger = logging.getLogger(__name__)
@@ -34,7 +38,9 @@ def send_claimed(first: OutboundMessage) -> int:
     settled = 0
     row: OutboundMessage | None = first
     while row is not None:
-        with request_id.bound(row.request_id):
+        platform = lookup.get(row.channel_id).platform
+        traced = tracing.span("delivery", row.request_id, platform=platform, row=row.pk, attempt=row.attempts)
+        with request_id.bound(row.request_id), traced:
             if not _send(row):
                 break
         settled += 1
@@ -61,9 +67,11 @@ def _send(row: OutboundMessage) -> bool:
             queue.postpone(row, wait_s)
             notes.discard(row.pk)
             return False
+        if row.claimed_at is not None:
+            metrics.waited("outbox", platform, (row.claimed_at - row.due_at).total_seconds())
         safe_to_repeat = adapter.idempotent_send
         written = http.observe(on_written=lambda: notes.note(row.pk, row.attempts, "w"))
-        with written, outages.trying(channel.pk):
+        with written, outages.trying(channel.pk), _timed(platform):
             receipt = _send_or_edit(adapter, row)
     except SendError as error:
         if error.maybe_sent and not safe_to_repeat:
@@ -80,10 +88,24 @@ def _send(row: OutboundMessage) -> bool:
     queue.record_sent(row, receipt.message_id or "")
     notes.discard(row.pk)
     metrics.sent(platform, "sent")
+    metrics.hop(channel.bot.slug, platform, "sent")
+    metrics.delivered(platform, (clock.now() - row.queued_at).total_seconds())
     health.note_sent(channel.pk)
     if moved_to := receipt.data.get("migrated_to"):
         _note_move(row, channel, str(moved_to))
     return True
+
+
+@contextmanager
+def _timed(platform: str) -> Iterator[None]:
+    began, outcome = time.perf_counter(), "error"
+    try:
+        yield
+        outcome = "ok"
+    finally:
+        seconds = time.perf_counter() - began
+        metrics.send(platform, outcome, seconds)
+        tracing.record("send", seconds, ok=outcome == "ok", platform=platform)
 
 
 def _note_move(row: OutboundMessage, channel: Channel, new: str) -> None:
@@ -129,7 +151,9 @@ def _send_or_edit(adapter: Adapter[Any], row: OutboundMessage) -> SendReceipt:
 def _unconfirmed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> bool:
     queue.record_unconfirmed(row, why(error))
     notes.discard(row.pk)
-    metrics.sent(row.channel.platform, "unconfirmed")
+    channel = lookup.get(row.channel_id)
+    metrics.sent(channel.platform, "unconfirmed")
+    metrics.hop(channel.bot.slug, channel.platform, "sent")
     health.note_send_failure(row.channel_id, why(error), error.mark)
     logger.warning("outbound %s sent, unconfirmed: %s", row.pk, error.mark or error)
     return True
@@ -140,7 +164,11 @@ def _failed(row: OutboundMessage, notes: journal.Journal, error: SendError) -> b
     dead = queue.record_failure(row, error)
     notes.discard(row.pk)
     outcome = "dead" if dead else "retry"
-    metrics.sent(row.channel.platform, outcome)
+    channel = lookup.get(row.channel_id)
+    metrics.sent(channel.platform, outcome)
+    if dead:
+        # That a person has blocked the bot is no failure of ours.
+        metrics.hop(channel.bot.slug, channel.platform, "unreachable" if error.mark in lost_chats.MARKS else "failed")
     health.note_send_failure(row.channel_id, why(error), error.mark)
     logger.warning("outbound %s %s after attempt %s: %s", row.pk, outcome, row.attempts, error.mark or error)
     return dead

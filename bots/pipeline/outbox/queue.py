@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from bots.models.sql import clock
 from bots.pipeline.outbox import journal, lost_chats
 from bots.pipeline.outbox.shared_journal import Unreadable
 from bots.pipeline.queue import held, wakeups, workers
+from clawdbot import tracing
 from clawdbot.backoff import Backoff
 from clawdbot.reasons import Reason, Why, columns, why
 
@@ -56,7 +58,7 @@ def enqueue(
     """
     key = f"{channel.pk}:{conversation.chat_id}:{conversation.thread_id}"[:255]
     claimed = claim_first and sql.is_queue_free(OutboundMessage, key, State.SENDING)
-    rows, moment = [], clock.now()
+    rows, moment, began = [], clock.now(), time.perf_counter()
     for part, payload in enumerate(payloads):
         row = OutboundMessage(
             channel=channel,
@@ -77,6 +79,7 @@ def enqueue(
         if row.owner:
             held.take(OutboundMessage, row.pk)
         rows.append(row)
+    tracing.record("outbox", time.perf_counter() - began, request_id, parts=len(rows))
     if rows and not claimed:
         wakeups.after_commit(wakeups.DELIVER, rows[0].pk, channel.platform)
     return rows

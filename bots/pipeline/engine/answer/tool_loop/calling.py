@@ -20,7 +20,7 @@ from bots.pipeline.engine.answer.tool_loop.rounds import Made
 from bots.pipeline.engine.answer.tool_loop.streaming import Shown
 from bots.pipeline.engine.ports import context as contexts
 from bots.pipeline.engine.turn import Turn
-from clawdbot import computing
+from clawdbot import computing, tracing
 from clawdbot.redaction import redact, redact_value
 from clawdbot.skills import SkillError
 from clawdbot.skills.context import Context
@@ -334,6 +334,7 @@ class Caller:
             self._budget.used_calls += 1
         if self.turn.past is None:
             metrics.tool_call(call.source or "unknown", "ok" if result.ok else "failed", one.ms / 1000)
+            tracing.record("tool", one.ms / 1000, ok=result.ok, tool=call.tool, source=call.source or "unknown")
         else:
             self.turn.past.note(call.key, call.tool, redact_value(dict(call.arguments)), ok=result.ok)
         if result.direct and result.ok and self.direct is None:

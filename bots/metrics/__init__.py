@@ -1,21 +1,32 @@
 """Records counters and timings of this process for `/metrics`. Every layer may import it.
 
-Workers are separate processes. With settings.METRICS_DIRECTORY (clawdbot_site passes it to prometheus_client) every
-process writes its numbers to a small memory-mapped file there and the web process adds them up, so the numbers survive
-a killed worker. `bots.monitoring.prometheus_view` reads depth and age of the queues from the database at scrape time.
+Workers are separate processes. With settings.METRICS_DIRECTORY every process writes its numbers to a memory-mapped
+file there (`files`) and the web process adds them up, so the numbers survive a killed worker. What is a state and no
+sum, such as the depth of a queue, is read at scrape time (`bots.monitoring.gauges`): a process leaves none behind.
 """
 
 from __future__ import annotations
 
-import contextlib
-import re
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from prometheus_client import Counter, Histogram
+from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client.core import Metric
 
-from clawdbot import processes
+from bots.metrics import files
+
+
+def directory() -> Path | None:
+    """Returns the folder where all processes keep their numbers; None when only this process counts."""
+    value = getattr(settings, "METRICS_DIRECTORY", None)
+    return Path(value) if value else None
+
+
+if (_folder := directory()) is not None:
+    files.install(_folder)
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -37,8 +48,18 @@ _unanswered = Counter("clawdbot_unanswered", "Messages that no model answered in
 _tool_call = Histogram("clawdbot_tool_call_seconds", "Tool calls.", ("source", "outcome"), buckets=_SECONDS)
 _tool_stop = Counter("clawdbot_tool_stops", "Answers whose tool calls reached a limit.", ("reason",))
 _failure = Counter("clawdbot_failures", "Errors by the part of the product that had them.", ("part",))
+_hop = Counter("clawdbot_hops", "Steps of messages, by what was reached.", ("bot", "platform", "hop"))
+_wait = Histogram("clawdbot_wait_seconds", "From due to claimed by a worker.", ("queue", "platform"), buckets=_SECONDS)
+_answer = Histogram("clawdbot_answer_seconds", "From stored to answered.", ("platform",), buckets=_SECONDS)
+_delivery = Histogram("clawdbot_delivery_seconds", "From queued to sent.", ("platform",), buckets=_SECONDS)
+_send = Histogram("clawdbot_send_seconds", "Calls that send a message.", ("platform", "outcome"), buckets=_SECONDS)
+
+# Bots with a label of their own; the numbers of further ones are added up as "other".
+MOST_BOTS = 100
 
 _children: dict[tuple[Any, ...], Any] = {}
+_bots: set[str] = set()
+_lock = threading.Lock()
 
 
 def _child(metric: Counter | Histogram, *labels: str) -> Any:
@@ -111,15 +132,58 @@ def tool_stop(reason: str) -> None:
     _child(_tool_stop, reason).inc()
 
 
+def hop(bot: str, platform: str, reached: str, count: int = 1) -> None:
+    """Counts messages that reached a step.
+
+    Args:
+        bot: Slug of the bot.
+        platform: Name of the platform.
+        reached: received (with repeats), stored, claimed, answered, sent, failed (a dead letter),
+            unreachable (a dead letter, because the person has blocked the bot or the chat is gone).
+        count: How many messages.
+    """
+    _child(_hop, _bounded(bot), platform, reached).inc(count)
+
+
+def waited(queue: str, platform: str, seconds: float) -> None:
+    """Records how long a due row of a queue ("inbox", "outbox") waited for a worker."""
+    _child(_wait, queue, platform).observe(max(seconds, 0.0))
+
+
+def answered(platform: str, seconds: float) -> None:
+    """Records the time from a stored message to its stored answer."""
+    _child(_answer, platform).observe(max(seconds, 0.0))
+
+
+def delivered(platform: str, seconds: float) -> None:
+    """Records the time from a queued message until the platform took it."""
+    _child(_delivery, platform).observe(max(seconds, 0.0))
+
+
+def send(platform: str, outcome: str, seconds: float) -> None:
+    """Records the time of one call that sends. `outcome`: ok, error."""
+    _child(_send, platform, outcome).observe(seconds)
+
+
+def _bounded(bot: str) -> str:
+    if bot in _bots:
+        return bot
+    with _lock:
+        if len(_bots) >= MOST_BOTS:
+            return "other"
+        _bots.add(bot)
+    return bot
+
+
 def failure(part: str) -> None:
     """Counts an unexpected error, e.g. of `webhook`, `skill`, `index`."""
     _child(_failure, part).inc()
 
 
-def directory() -> Path | None:
-    """Returns the folder where all processes keep their numbers; None when only this process counts."""
-    value = getattr(settings, "METRICS_DIRECTORY", None)
-    return Path(value) if value else None
+def collect() -> Iterable[Metric]:
+    """Returns the numbers of all processes of this home."""
+    folder = directory()
+    return files.collect(folder) if folder is not None else REGISTRY.collect()
 
 
 def start_afresh() -> None:
@@ -128,10 +192,5 @@ def start_afresh() -> None:
     Call it only when the product starts: Prometheus takes a shrinking counter for a restart.
     """
     folder = directory()
-    if folder is None or not folder.is_dir():
-        return
-    for file in folder.glob("*.db"):
-        found = re.search(r"_(\d+)\.db$", file.name)
-        if found and not processes.is_alive(int(found.group(1)), ""):
-            with contextlib.suppress(FileNotFoundError):
-                file.unlink()
+    if folder is not None and folder.is_dir():
+        files.remove_ended(folder)
