@@ -1,4 +1,4 @@
-"""Figures of parts that an installation may not have. A part that is missing gives nothing, and nothing is exported.
+"""Figures that an installation may not have: without a plan of backups, for one, nothing is exported.
 
 To add one: write a function here that yields samples, and name it in `bots.monitoring.readings.READINGS`. A condition
 of `bots.monitoring.conditions` may then watch the figure.
@@ -7,12 +7,11 @@ of `bots.monitoring.conditions` may then watch the figure.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.db.models import Max, Min
 
+from bots.models import BackupRun
 from bots.models.sql import clock
 from bots.monitoring import backups, certificates
 from bots.monitoring.leases import held_by_kind
@@ -25,11 +24,11 @@ def backup_age() -> Samples:
 
     Only where a daily backup is scheduled: of one that was made by hand nobody expects the next.
     """
-    model, plan = _model("BackupRun"), getattr(settings.CLAWDBOT, "backup", None)
-    if model is None or not getattr(plan, "at", ""):
+    if not settings.CLAWDBOT.backup.at:
         return
-    made = model.objects.filter(state="done").order_by().aggregate(at=Max("made_at"))["at"]
-    since = made or model.objects.order_by().aggregate(at=Min("started_at"))["at"]
+    runs = BackupRun.objects.order_by()
+    made = runs.filter(state="done").aggregate(at=Max("made_at"))["at"]
+    since = made or runs.aggregate(at=Min("started_at"))["at"]
     if since is not None:
         yield (), max((clock.now() - since).total_seconds(), 0.0)
 
@@ -47,10 +46,3 @@ def held_after_restore() -> Samples:
 def certificate() -> Samples:
     """Yields the seconds until the certificate of `web.public_url` expires, as beat has last seen it."""
     yield from (((host,), seconds) for host, seconds in certificates.known().items())
-
-
-def _model(name: str) -> Any:
-    try:
-        return apps.get_model("bots", name)
-    except LookupError:
-        return None

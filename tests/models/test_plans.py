@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.databases("memory")]
 # Tables with a few rows for each installation, not for each message or person.
 SMALL = {
     "bots_bot", "bots_channel", "bots_channelhealth", "bots_channelhour", "bots_modelprovider", "bots_worker",
-    "bots_alarm", "bots_alarmnotice", "bots_alarmrule", "bots_alarmtarget", "bots_reservation",
+    "bots_alarm", "bots_alarmnotice", "bots_alarmrule", "bots_alarmtarget", "bots_backuprun", "bots_reservation",
     "bots_botaccess", "bots_botprovider", "bots_broadcast", "bots_label", "bots_lease", "bots_limit",
     "bots_waitingmemory",
     "memory_embedderchoice", "memory_consolidationrun", "memory_largescope",
