@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -155,12 +154,15 @@ def test_markup_in_an_answer_does_nothing(product: Product, model: StreamingMode
     assert not [url for url in requests if ":9/" in url]
 
 
-def test_a_chinese_browser_gets_a_chinese_page_and_can_switch(product: Product, open_page: OpenPage) -> None:
+def test_a_chinese_browser_gets_a_chinese_page_and_can_switch(
+    product: Product, model: StreamingModel, open_page: OpenPage
+) -> None:
+    model.answers = {"你能做什么": "我会查天气。"}
     page = online(open_page(product.url, locale="zh-CN"))
     assert page.locator(".state-text").inner_text() == "在线"
     page.get_by_role("button", name="你能做什么？").click()
     wait_for_answers(page, 1)
-    assert re.search("[一-鿿]", answers(page).inner_text())
+    assert "我会查天气" in answers(page).inner_text()
     page.click("#language")
     assert page.locator(".state-text").inner_text() == "Online"
     page.reload()
