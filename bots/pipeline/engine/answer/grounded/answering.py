@@ -173,6 +173,8 @@ class Responder:
         kind = declining.kind(text)
         if (found := self._found(text, strict=asked is None and kind not in ("", "own", "world"))) is not None:
             return found
+        if kind not in _NEVER_QUOTED and asks(text) and (by_team := quotes.by_team(self.hits)):
+            return self._quoted(by_team)
         if asked is not None:
             return self._unknown(asked)
         if kind == "world" and asks(text) and _is_personal(self._lookup(text)[1]):

@@ -21,6 +21,7 @@ LONGEST = 200
 # A memory that shares too few words with the question is shown only when it means nearly the same.
 LEAST_COVERAGE = 0.4
 LEAST_COSINE = 0.86
+LEAST_OF_TEAM = 0.3
 SURE_COVERAGE = 0.4
 """For a question that is not about the person: most of its words must be there."""
 
@@ -53,6 +54,11 @@ def quotable(hits: Sequence[Hit], text: str) -> list[Hit]:
         seen.add(key)
         found.append(hit)
     return found
+
+
+def by_team(hits: Sequence[Hit]) -> list[Hit]:
+    """Returns what the team said on the subject; it speaks of the person's matter, so fewer words have to agree."""
+    return [hit for hit in hits if hit.role == "operator" and hit.why.get("coverage", 1.0) >= LEAST_OF_TEAM]
 
 
 def quoted(hits: Sequence[Hit], zone: tzinfo, now: datetime) -> str:
