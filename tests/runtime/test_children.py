@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,13 @@ sys.exit(1) if "bad" in sys.argv else time.sleep(60)
 @pytest.fixture
 def children(tmp_path: Path) -> Iterator[Children]:
     (tmp_path / "manage.py").write_text(PROGRAM)
-    made = Children(tmp_path / "manage.py")
+    made = Children((sys.executable, str(tmp_path / "manage.py")))
     yield made
     made.stop()
 
 
 def started(children: Children) -> list[str]:
-    log = children.manage.with_name("log")
+    log = Path(children.command[1]).with_name("log")
     return log.read_text().splitlines() if log.exists() else []
 
 
