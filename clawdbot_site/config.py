@@ -6,46 +6,16 @@ repeats the description of each field; docs/settings.md and config/production.ya
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from clawdbot_site import places
+from clawdbot_site.config_of_operations import BackupSettings, MailSettings, OtelSettings
+from clawdbot_site.config_section import Section
 from clawdbot_site.sources import EnvironmentSource, YamlSource
-from clawdbot_site.value_types import AbsolutePath, BaseAddress, HttpAddress, JsonObject, Port, TimeOfDay, TimeZone
-
-
-class Section(BaseModel):
-    """A group of settings. An unknown key is an error; a key without a value counts as absent."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        return {name: value for name, value in values.items() if value is not None or name not in cls.model_fields}
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _fold_choice(cls, value: Any, info: ValidationInfo) -> Any:
-        """Takes a choice in any case: FAISS for faiss."""
-        kind = cls.model_fields[info.field_name or ""].annotation
-        if get_origin(kind) is not Literal or not isinstance(value, str):
-            return value
-        folded = value.strip().casefold()
-        return next((choice for choice in get_args(kind) if choice.casefold() == folded), value)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _refuse_boolean_as_number(cls, value: Any, info: ValidationInfo) -> Any:
-        # YAML reads on, off, yes and no as booleans, and Python counts those as 1 and 0.
-        number = cls.model_fields[info.field_name or ""].annotation in (int, float)
-        if number and isinstance(value, bool):
-            raise ValueError("should be a number")
-        return value
+from clawdbot_site.value_types import AbsolutePath, BaseAddress, HttpAddress, JsonObject, Port, TimeZone
 
 
 class WebSettings(Section):
@@ -179,35 +149,6 @@ class UploadSettings(Section):
     )
 
 
-class BackupSettings(Section):
-    """Backups: where they are kept, when they are made, how many are kept."""
-
-    to: str = Field(
-        "", max_length=500, description="Folder, or s3://bucket/prefix, of the backups; empty: `backups` under home."
-    )
-    name: str = Field(
-        "clawdbot",
-        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
-        description="Beginning of the names of backups; each installation that shares a place needs its own.",
-    )
-    at: TimeOfDay = Field(
-        "", description='Time of the daily backup in time_zone, in quotes, e.g. "03:10"; empty: none is scheduled.'
-    )
-    keep_daily: int = Field(7, ge=1, le=3650, description="Days of which the last scheduled backup is kept.")
-    keep_weekly: int = Field(4, ge=0, le=520, description="Weeks of which the last scheduled backup is kept.")
-    uploads: bool = Field(True, description="Back up the files of people and of answers, too.")
-    passphrase: SecretStr = Field(
-        SecretStr(""),
-        description="Encrypts keys and configuration in backups; without a passphrase they are left out.",
-    )
-    passphrase_file: str = Field("", description="File whose first line is the passphrase, instead of passphrase.")
-    endpoint: HttpAddress = Field("", description="Address of the S3 storage of backups; empty: that of uploads.")
-    region: str = Field("", max_length=60, description="Region of its bucket; empty: that of uploads.")
-    access_key: SecretStr = Field(SecretStr(""), description="Access key of the S3 storage; empty: that of uploads.")
-    secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 storage; empty: that of uploads.")
-    programs: str = Field("", description="Folder of pg_dump, psql, mariadb-dump and mariadb; empty: by PATH.")
-
-
 class SpeechSettings(Section):
     """Listening to recordings."""
 
@@ -326,29 +267,6 @@ class ApiSettings(Section):
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Lets scrapers from other machines read /metrics; empty: this machine only."
     )
-
-
-class MailSettings(Section):
-    """The mail server that alarms are sent by."""
-
-    host: str = Field("", max_length=255, description="Mail server that alarms are sent by; empty: none.")
-    port: Port = Field(587, description="Its port: 587 with starttls, 465 with tls, 25 with none.")
-    security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
-    user: str = Field("", max_length=255, description="User name at the mail server; empty: no login.")
-    password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
-    sender: str = Field(
-        "clawdbot@localhost", max_length=255, description="Address that mails come from, e.g. bot@example.com"
-    )
-
-
-class OtelSettings(Section):
-    """Traces of messages, sent to a collector of OpenTelemetry."""
-
-    endpoint: HttpAddress = Field(
-        "", description="OTLP/HTTP address of a collector, e.g. http://127.0.0.1:4318; empty: no traces."
-    )
-    headers: SecretStr = Field(SecretStr(""), description="Headers for it, e.g. Authorization=Bearer abc,X-Team=bots")
-    sample_ratio: float = Field(1.0, ge=0.0, le=1.0, description="Share of messages that are traced.")
 
 
 class WebChatSettings(Section):

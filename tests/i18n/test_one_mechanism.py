@@ -191,7 +191,7 @@ DATA = {
 # Files that contain only words to recognise.
 RULES = re.compile(
     r"bots/pipeline/engine/answer/grounded/(\w+_(zh|patterns)|relations|pronouns|statements)\.py"
-    r"|bots/pipeline/engine/answer/grounded/(amending|clauses|lexicon|lookup|names|sums|values|wanted|words)\.py"
+    r"|bots/pipeline/engine/answer/grounded/(amending|clauses|lexicon|lookup|names|stop_words|sums|values|wanted|words)\.py"
     r"|memory/text/\w+\.py|memory/consolidation/(rules|endings)(_en|_zh)?\.py|skills/migrations/000[13]_\w+\.py"
     r"|skills/\w+/(reading|names)\.py|skills/numerals\.py"
     r"|clawdbot/times/\w+\.py|skills/reminders/(requests|tasks|which)\.py|bots/speech/said_by_nobody\.py"

@@ -75,98 +75,6 @@ _NEAREST = 0.9
 _LETTER = re.compile(r"[^\W\d_]")
 _IT = re.compile(r"\b(?:it|its|it's|them)\b|[它]")
 _LIGHT = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
-MEN = frozenset(
-    [
-        "husband",
-        "boyfriend",
-        "father",
-        "brother",
-        "son",
-        "grandfather",
-        "uncle",
-        "nephew",
-        "grandson",
-        "fiance",
-        "stepson",
-        "stepfather",
-        "father-in-law",
-        "brother-in-law",
-        "godson",
-    ]
-) | frozenset(
-    [
-        "老公",
-        "男朋友",
-        "爸爸",
-        "哥哥",
-        "弟弟",
-        "儿子",
-        "爷爷",
-        "外公",
-        "叔叔",
-        "舅舅",
-        "侄子",
-        "外甥",
-        "孙子",
-        "岳父",
-        "公公",
-        "伯伯",
-        "姐夫",
-        "妹夫",
-        "表哥",
-        "表弟",
-        "堂哥",
-        "堂弟",
-        "未婚夫",
-    ]
-)
-WOMEN = frozenset(
-    [
-        "wife",
-        "girlfriend",
-        "mother",
-        "sister",
-        "daughter",
-        "grandmother",
-        "aunt",
-        "niece",
-        "granddaughter",
-        "fiancee",
-        "stepdaughter",
-        "stepmother",
-        "mother-in-law",
-        "sister-in-law",
-        "goddaughter",
-        "godmother",
-        "landlady",
-    ]
-) | frozenset(
-    [
-        "老婆",
-        "女朋友",
-        "妈妈",
-        "姐姐",
-        "妹妹",
-        "女儿",
-        "奶奶",
-        "外婆",
-        "阿姨",
-        "姑姑",
-        "侄女",
-        "外甥女",
-        "孙女",
-        "岳母",
-        "婆婆",
-        "婶婶",
-        "嫂子",
-        "表姐",
-        "表妹",
-        "堂姐",
-        "堂妹",
-        "未婚妻",
-        "闺蜜",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +128,9 @@ class Focus:
         """Returns whom a pronoun ("he", "she", "they", "it") means; nobody when nobody fits."""
         for owners in reversed(self.people):
             pets = owners & relations.PETS
-            wrong = owners & (WOMEN if pronoun == "he" else MEN if pronoun == "she" else frozenset())
+            wrong = owners & (
+                relations.WOMEN if pronoun == "he" else relations.MEN if pronoun == "she" else frozenset()
+            )
             if wrong and pets:  # "my sister's dog": it is the dog
                 return owners
             if wrong:

@@ -146,3 +146,20 @@ def relation_en(word: str) -> str:
 def is_zh(word: str) -> bool:
     """Tells whether a Chinese word is a relation."""
     return word in _ZH
+
+
+# Usual words of relations for a man and for a woman: a pronoun cannot mean the others.
+MEN = frozenset(
+    "boyfriend brother brother-in-law father "
+    "father-in-law fiance godson grandfather grandson "
+    "husband nephew son stepfather stepson uncle 伯伯 侄子 儿子 "
+    "公公 叔叔 哥哥 堂哥 堂弟 外公 外甥 妹夫 姐夫 孙子 岳父 弟弟 未婚夫 爷爷 爸爸 男朋友 老公 "
+    "舅舅 表哥 表弟".split()
+)
+WOMEN = frozenset(
+    "aunt daughter fiancee girlfriend goddaughter "
+    "godmother granddaughter grandmother landlady mother "
+    "mother-in-law niece sister sister-in-law "
+    "stepdaughter stepmother wife 侄女 堂妹 堂姐 外婆 外甥女 女儿 女朋友 "
+    "奶奶 妈妈 妹妹 姐姐 姑姑 婆婆 婶婶 嫂子 孙女 岳母 未婚妻 老婆 表妹 表姐 闺蜜 阿姨".split()
+)
