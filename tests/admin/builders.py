@@ -22,9 +22,6 @@ from django_celery_beat.models import (
 )
 
 from bots.models import (
-    Alarm,
-    AlarmNotice,
-    AlarmTarget,
     ApiToken,
     AuditEntry,
     BackupRun,
@@ -33,8 +30,6 @@ from bots.models import (
     Broadcast,
     Channel,
     Conversation,
-    EvaluationCase,
-    EvaluationSet,
     Identity,
     InboundEvent,
     Label,
@@ -46,15 +41,12 @@ from bots.models import (
     OutboundMessage,
     Person,
     ReceivedFile,
-    ReplayRun,
-    ReplayTurn,
     Schedule,
     SentFile,
     StateTransition,
     TurnUsage,
     Worker,
 )
-from bots.monitoring.alarms import evaluation
 from memory.embedders import choice
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.store import MemoryStore
@@ -75,6 +67,7 @@ from skills.models import (
     SkillState,
     ToolCall,
 )
+from tests.admin.system_builders import make_alarm, make_replay
 
 BOT_TOKEN = "123456789:AAHsecretsecretsecretsecretsecret12345"
 SECRET_TOKEN = "webhook-secret-token-0815"
@@ -323,26 +316,6 @@ def make_schedule(conversation: Conversation, **values: Any) -> Schedule:
     row.aim(row.after(timezone.now()))
     row.save()
     return row
-
-
-def make_replay(conversation: Conversation, number: int) -> None:
-    """A run over one past turn, and a set with one question."""
-    run = ReplayRun.objects.create(bot=conversation.bot, state=ReplayRun.State.DONE)
-    asked = Message.objects.filter(conversation=conversation).first()
-    ReplayTurn.objects.create(run=run, position=1, message=asked, state=ReplayTurn.State.DONE, answer="Ten.")
-    questions = EvaluationSet.objects.create(bot=conversation.bot, name=f"basics p{number}")
-    EvaluationCase.objects.create(evaluation_set=questions, name="sum", question="2+2?")
-
-
-def make_alarm(channel: Channel, number: int) -> None:
-    now = timezone.now()
-    Alarm.objects.create(
-        code="provider_out", subject=f"p{number}", severity="critical", state="firing", value=1.0, threshold=0.0,
-        since=now, seen_at=now,
-    )  # fmt: skip
-    target = AlarmTarget.objects.create(name=f"t{number}", kind="chat", channel=channel, chat_id="ops")
-    AlarmNotice.objects.create(target=target, kind="test", queue_key=f"alarm:{target.pk}")
-    evaluation.rules()
 
 
 def make_world(rows: int = 1) -> Bot:
