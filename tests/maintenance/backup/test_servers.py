@@ -19,7 +19,12 @@ from tests.maintenance.backup.builders import programs_folder
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases("memory")]
 WORDS = "correct horse battery"
-OLD = Path("/usr/bin/pg_dump")
+# What pg_dump 15 does on a newer server. The tests' server brings the program of its own version only.
+REFUSES = """#!/bin/sh
+echo "pg_dump: error: aborting because of server version mismatch" >&2
+echo "pg_dump: detail: server version: 18.1; pg_dump version: 15.14 (Debian 15.14-0+deb12u1)" >&2
+exit 1
+"""
 
 
 @pytest.fixture
@@ -89,9 +94,12 @@ def test_a_damaged_dump_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.usefixtures("home")
-@pytest.mark.skipif(not OLD.exists(), reason="no other pg_dump is installed")
 def test_a_pg_dump_that_is_too_old_is_told_with_the_mend(settings: Any, tmp_path: Path) -> None:
-    config = settings.CLAWDBOT.backup.model_copy(update={"programs": "/usr/bin"})
+    (tmp_path / "old").mkdir()
+    program = tmp_path / "old" / "pg_dump"
+    program.write_text(REFUSES)
+    program.chmod(0o755)
+    config = settings.CLAWDBOT.backup.model_copy(update={"programs": str(program.parent)})
     settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"backup": config})
     with pytest.raises(BackupError, match=r"pg_dump \d+\S* is older than the server \d+\S*: install its version"):
         creating.create("ann", creating.Wish())
