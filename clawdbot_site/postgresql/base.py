@@ -11,14 +11,13 @@ from typing import Any
 from django.db.backends.postgresql import base
 
 # The server's view of a silent client. In milliseconds and seconds; ignored on a Unix socket, all but the first.
-_SETTINGS = {
+SETTINGS = {
     "idle_in_transaction_session_timeout": "20000",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "2",
     "tcp_user_timeout": "15000",
 }
-_SET = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items())
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -26,6 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _configure_connection(self, connection: Any) -> bool:
         commit = bool(super()._configure_connection(connection))  # type: ignore[misc]  # no part of the stubs
+        calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SETTINGS.items())
         with connection.cursor() as cursor:
-            cursor.execute(_SET)
+            cursor.execute(f"SELECT {calls}")
         return commit or not connection.autocommit

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from bots.models import Lease
+from clawdbot_site.postgresql import base
 from tests.leases.builders import Elsewhere
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres, pytest.mark.databases]
+
+
+IDLE = base.SETTINGS["idle_in_transaction_session_timeout"]  # before the first test begins
+
+
+@pytest.fixture(autouse=True)
+def times_of_the_product(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Gives connections the time of the product, which `tests/conftest.py` takes from all other tests."""
+    monkeypatch.setitem(base.SETTINGS, "idle_in_transaction_session_timeout", IDLE)
+    connection.close()
+    yield
+    connection.close()
 
 
 def setting(name: str) -> str:
