@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -38,19 +39,27 @@ _BACKOFF = Backoff()
 _FINGERPRINT_SALT = "bots.intake.polling"  # an HMAC salt, not a module path
 
 
-def pollable(public_ids: list[str] | None = None) -> list[Channel]:
-    """Returns the enabled channels whose platform supports polling; only the named ones, if any are named."""
+def pollable(public_ids: Collection[str] = (), *, warned: set[str] | None = None) -> list[Channel]:
+    """Returns the enabled channels whose platform supports polling.
+
+    Args:
+        public_ids: Only these channels; all when empty.
+        warned: Warnings about unusable channels that need not be logged again; new ones are added.
+    """
     rows = Channel.objects.reachable().select_related("bot")
     if public_ids:
         rows = rows.filter(public_id__in=public_ids)
-    return [channel for channel in rows if _can_be_polled(channel)]
+    return [channel for channel in rows if _can_be_polled(channel, set() if warned is None else warned)]
 
 
-def _can_be_polled(channel: Channel) -> bool:
+def _can_be_polled(channel: Channel, warned: set[str]) -> bool:
     try:
         return lookup.adapter_for(channel).supports_polling
     except ClawdbotError as error:
-        logger.warning("polling %s: %s", channel, error)
+        warning = f"polling {channel}: {error}"
+        if warning not in warned:
+            warned.add(warning)
+            logger.warning("%s", warning)
         return False
 
 

@@ -17,10 +17,14 @@ from bots.runtime import children, poll_threads
 from clawdbot import process_versions
 
 
+def _nothing() -> str:
+    return as_typed("no enabled channel that can be polled; add one: manage.py channel add telegram --bot ...")
+
+
 class Command(BaseCommand):
     help = (
         "Fetches messages by long polling (Telegram), over a Stream (DingTalk) or a long connection (WeCom's smart "
-        "robot), for machines without a public address. Runs until stopped."
+        "robot), for machines without a public address. Runs until stopped, and polls channels that are added later."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,10 +38,8 @@ class Command(BaseCommand):
         children.end_with_parent()
         process_versions.note(settings.HOME / "run", "poll")
         found = poll_threads.pollable(options["channel"])
-        if not found:
-            raise CommandError(
-                as_typed("no enabled channel that can be polled; add one: manage.py channel add telegram --bot ...")
-            )
+        if not found and options["once"]:
+            raise CommandError(_nothing())
         if options["delete_webhook"]:
             for channel in found:
                 self._delete_webhook(channel)
@@ -47,9 +49,12 @@ class Command(BaseCommand):
             return
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        for channel in found:
-            self.stdout.write(f"polling {channel} ({channel.public_id})")
-        poll_threads.run(found, stop)
+        if not found:
+            self.stdout.write(f"{_nothing()}. Waiting for one.")
+        poll_threads.run(options["channel"], stop, self._tell)
+
+    def _tell(self, channel: Channel) -> None:
+        self.stdout.write(f"polling {channel} ({channel.public_id})")
 
     def _delete_webhook(self, channel: Channel) -> None:
         try:
