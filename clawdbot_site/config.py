@@ -306,7 +306,9 @@ class Config(Section, BaseSettings):
         "", description="postgresql://user:password@host/name; empty: SQLite under home. Environment: DATABASE_URL."
     )
     redis_url: str = Field(
-        "", description="redis://host:6379/0; empty: queue under home, one web process. Environment: REDIS_URL."
+        "",
+        description="redis://host:6379/0, rediss:// with TLS, or redis+sentinel://host1,host2/0?master=NAME; empty: "
+        "queue under home, one web process. Environment: REDIS_URL.",
     )
     time_zone: TimeZone = Field("UTC", description="Time zone of the admin pages and of beat, e.g. Asia/Shanghai")
     language: Literal["en", "zh-hans"] = Field("en", description="Language for browsers that request none.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from clawdbot import redis_address
 from clawdbot_site import storage
 from clawdbot_site.config import Config
 from memory.embedders import model_folder
@@ -49,12 +49,11 @@ def _broken_address(key: str, read: Callable[[], dict[str, Any]]) -> tuple[str, 
 
 
 def _broker(config: Config) -> tuple[str, str] | None:
-    if config.redis_url and not config.redis_url.startswith(("redis://", "rediss://", "unix://")):
-        return "redis_url", "must begin with redis://, rediss:// or unix://"
     try:
-        _ = urlsplit(config.redis_url).port
-    except ValueError:
-        return "redis_url", "is no address: write / ? # [ ] % in the password as %2F %3F %23 %5B %5D %25"
+        if config.redis_url:
+            redis_address.parse(config.redis_url)
+    except ValueError as error:
+        return "redis_url", str(error)
     return None
 
 

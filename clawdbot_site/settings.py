@@ -148,7 +148,7 @@ CHANNEL_LAYERS = {"default": storage.channel_layer(CLAWDBOT.redis_url)}
 
 # The database row holds the state and a task is only a wake-up: no results are stored, and the next sweep replaces a
 # lost task.
-CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = storage.queue(CLAWDBOT.redis_url)
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS, CELERY_BROKER_USE_SSL = storage.queue(CLAWDBOT.redis_url)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker may be away for days
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"

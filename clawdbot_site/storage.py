@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import dj_database_url
 
-from clawdbot import __version__
+from clawdbot import __version__, redis_address
+from clawdbot.redis_address import Address
 from clawdbot_site.config import Config, UploadSettings
 
 _KINDS = {
@@ -51,6 +53,12 @@ _REDIS_WAITS: dict[str, Any] = {
     "socket_keepalive": True,
     "health_check_interval": 10,
 }
+
+
+def _waits(redis_url: str) -> dict[str, Any]:
+    """Returns the time-outs of redis-py. A Unix socket takes none of the options of TCP."""
+    local = redis_url.startswith("unix://")
+    return {name: value for name, value in _REDIS_WAITS.items() if not (local and name == "socket_keepalive")}
 
 
 def kind_of(url: str) -> str:
@@ -179,27 +187,67 @@ def files(config: UploadSettings, home: Path) -> dict[str, Any]:
 def cache(redis_url: str) -> dict[str, Any]:
     """Returns CACHES["default"]."""
     if redis_url:
+        options = _waits(redis_url)
+        if redis_address.parse(redis_url).master:
+            options["pool_class"] = "clawdbot.redis_address.SentinelPool"
+        # A list, because Django splits a string at commas and semicolons.
         backend = "django.core.cache.backends.redis.RedisCache"
-        return {"BACKEND": backend, "LOCATION": redis_url, "KEY_PREFIX": "clawdbot", "OPTIONS": dict(_REDIS_WAITS)}
+        return {"BACKEND": backend, "LOCATION": [redis_url], "KEY_PREFIX": "clawdbot", "OPTIONS": options}
     return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
 
 def channel_layer(redis_url: str) -> dict[str, Any]:
     """Returns CHANNEL_LAYERS["default"]."""
     if redis_url:
-        host = {"address": redis_url, **_REDIS_WAITS}
-        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [host]}}
+        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [_layer(redis_url)]}}
     return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 5000}}
 
 
-def queue(redis_url: str) -> tuple[str, dict[str, Any]]:
-    """Returns Celery's broker address and its transport options.
+def _layer(redis_url: str) -> dict[str, Any]:
+    address = redis_address.parse(redis_url)
+    if not address.master:
+        return {"address": redis_url, **_waits(redis_url)}
+    return {
+        "sentinels": list(address.hosts),
+        "master_name": address.master,
+        "sentinel_kwargs": redis_address.sentinel_options(address, _REDIS_WAITS),
+        "db": address.db,
+        **address.credentials,
+        **({"ssl": True, **address.tls_options} if address.tls else {}),
+        **_REDIS_WAITS,
+    }
+
+
+def queue(redis_url: str) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
+    """Returns Celery's broker address, its transport options, and its TLS options; None without TLS.
 
     Without Redis each process has an in-memory broker for its own worker. `bots.pipeline.queue.loopback` carries
     wake-ups between processes.
     """
     if redis_url:
-        return redis_url, {"global_keyprefix": "clawdbot:", "visibility_timeout": 3600, **_REDIS_WAITS}
+        address = redis_address.parse(redis_url)
+        options = {"global_keyprefix": "clawdbot:", "visibility_timeout": 3600, **_REDIS_WAITS}
+        tls = {"ssl_cert_reqs": "required", **address.tls_options} if address.tls else None
+        if not address.master:
+            return _broker(redis_url), options, tls
+        known = redis_address.sentinel_options(address, _REDIS_WAITS)
+        return _sentinels(address), {**options, "master_name": address.master, "sentinel_kwargs": known}, tls
     # Only background tasks (embedding, sweeps) use this broker, so a fifth of a second is fast enough. At the 10 ms
     # that turns would need, polling alone took a third of a busy process's interpreter time.
-    return "memory://", {"polling_interval": 0.2}
+    return "memory://", {"polling_interval": 0.2}, None
+
+
+def _broker(redis_url: str) -> str:
+    """Returns Celery's address of one server, which names the socket and the database of `unix://` differently."""
+    if not redis_url.startswith("unix://"):
+        return redis_url.partition("?")[0]
+    found = urlsplit(redis_url)
+    user, _, _host = found.netloc.rpartition("@")
+    return f"redis+socket://{user}{'@' if user else ''}{found.path}?virtual_host={redis_address.parse(redis_url).db}"
+
+
+def _sentinels(address: Address) -> str:
+    """Returns Celery's address of Sentinels: one URL for each, with the credentials of the server."""
+    user = ":".join(quote(address.credentials.get(name, ""), safe="") for name in ("username", "password"))
+    at = f"{user}@" if address.credentials else ""
+    return ";".join(f"sentinel://{at}{host}:{port}/{address.db}" for host, port in address.hosts)

