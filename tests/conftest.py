@@ -219,6 +219,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         # A test holds one transaction for its whole length, and may leave it idle while it waits for something else.
         base.SETTINGS["idle_in_transaction_session_timeout"] = "0"
         connection.close()
+        connection.close_pool()
         # TRUNCATE makes new files for each of some sixty tables: .4 s after each test.
         connection.ops.sql_flush = lambda _style, tables, **_options: [
             f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from bots.models import applied_migrations
 from bots.monitoring import doctor
+from clawdbot_site.postgresql import base
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -35,6 +37,13 @@ def test_a_second_process_waits_and_finds_the_work_done() -> None:
     assert said.getvalue() == "another process migrates; waiting for it\n"
     with applied_migrations.alone(lambda: pytest.fail("the lock is free again")):
         pass
+
+
+@pytest.mark.postgres
+def test_the_lock_outlives_the_time_that_a_silent_transaction_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(base.SETTINGS, "idle_in_transaction_session_timeout", "100ms")
+    with applied_migrations.alone(lambda: pytest.fail("nobody else migrates")):
+        time.sleep(1.0)
 
 
 @pytest.fixture

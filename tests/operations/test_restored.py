@@ -26,6 +26,7 @@ from bots.pipeline import inbox, outbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.reminders import broadcasting, delivery, due
 from tests.builders import make_bot, make_channel, make_conversation, make_event, make_outbound, state_of
+from tests.noon import where_it_is_noon
 from tests.reminders.builders import make_chat, make_schedule
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -137,7 +138,8 @@ def test_one_row_can_be_sent_or_discarded_in_the_outbox() -> None:
 
 
 def reminder(local: str, rule: str = "", **values: Any) -> Schedule:
-    chat = make_chat(make_channel(make_bot(), "webhook"), chat=f"c{Schedule.objects.count()}")
+    # Nobody's quiet hours: what is late would wait for their end.
+    chat = make_chat(make_channel(make_bot(), "webhook"), f"c{Schedule.objects.count()}", where_it_is_noon())
     return make_schedule(chat, local, rule, now=clock.now() - timedelta(days=3650), **values)
 
 

@@ -22,9 +22,14 @@ IDLE = base.SETTINGS["idle_in_transaction_session_timeout"]  # before the first 
 def times_of_the_product(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Gives connections the time of the product, which `tests/conftest.py` takes from all other tests."""
     monkeypatch.setitem(base.SETTINGS, "idle_in_transaction_session_timeout", IDLE)
-    connection.close()
+    _open_anew()
     yield
+    _open_anew()
+
+
+def _open_anew() -> None:
     connection.close()
+    connection.close_pool()
 
 
 def setting(name: str) -> str:
