@@ -128,6 +128,8 @@ class SentinelPool:
         from redis.sentinel import Sentinel, SentinelConnectionPool
 
         address = parse(url)
-        manager = Sentinel(list(address.hosts), sentinel_kwargs=sentinel_options(address, options))
         tls = {"ssl": True, **address.tls_options} if address.tls else {}
-        return SentinelConnectionPool(address.master, manager, db=address.db, **address.credentials, **tls, **options)
+        known = sentinel_options(address, options)
+        manager = Sentinel(list(address.hosts), sentinel_kwargs=known)  # type: ignore[no-untyped-call]
+        own: dict[str, Any] = {"db": address.db, **address.credentials, **tls, **options}
+        return SentinelConnectionPool(address.master, manager, **own)  # type: ignore[no-untyped-call]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import dj_database_url
 
@@ -36,6 +37,8 @@ _SQLITE_START = (
     "PRAGMA wal_autocheckpoint=10000;"
 )
 
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::(\d{1,5}))?")
 
 # Parameters of libpq, in seconds; tcp_user_timeout in milliseconds. A Unix socket ignores all but the first.
 _LIVENESS = {
@@ -125,8 +128,12 @@ def _mysql(url: str) -> dict[str, Any]:
 
 
 def _postgresql(url: str) -> dict[str, Any]:
-    found: dict[str, Any] = dict(dj_database_url.parse(url))
+    first, hosts = _hosts(url)
+    found: dict[str, Any] = {**dj_database_url.parse(first), **hosts}
     options = dict(found.get("OPTIONS") or {})
+    if str(options.pop("pgbouncer", "")).lower() in ("true", "1"):
+        # In transaction mode the next statement may run on another connection of the server, which has no such cursor.
+        found["DISABLE_SERVER_SIDE_CURSORS"] = True
     # Web requests run on short-lived threads under ASGI, so connections are pooled per process.
     options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 20, **_reconnect()})
     # `manage.py upgrade` sees by it which versions hold the database.
@@ -137,6 +144,24 @@ def _postgresql(url: str) -> dict[str, Any]:
     # The pool checks each connection before its use, so a database restart loses no message.
     engine = "clawdbot_site.postgresql"
     return {**found, "ENGINE": engine, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def _hosts(url: str) -> tuple[str, dict[str, str]]:
+    """Returns the address with its first host alone, and HOST and PORT of all of them as libpq takes them.
+
+    libpq tries them one after the other, so that a standby that was promoted is found without a restart.
+    """
+    login = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    places = login.rpartition("@")[2]
+    if "," not in places:
+        return url, {}
+    matches = [_HOST.fullmatch(place) for place in places.split(",")]
+    if not all(matches):
+        raise ValueError("a host or a port is none")
+    hosts = [unquote(match[1].strip("[]")) for match in matches if match]
+    ports = [match[2] or "5432" for match in matches if match]
+    first = url.replace(places, places.partition(",")[0], 1)
+    return first, {"HOST": ",".join(hosts), "PORT": ",".join(ports)}
 
 
 def _reconnect() -> dict[str, Any]:

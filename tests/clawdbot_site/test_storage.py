@@ -1,10 +1,11 @@
-"""Uploads are in a folder that only the product can read, or in an S3-compatible bucket."""
+"""Uploads are in a folder that only the product can read, or in a bucket; addresses of databases reach libpq whole."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.utils.module_loading import import_string
@@ -68,3 +69,24 @@ def test_with_a_bucket_they_lie_there(server: Server, tmp_path: Path) -> None:
     assert bucket.objects == {"/files/channel/1-0.png": b"kept"}
     round_trip(store)
     assert not (tmp_path / "uploads").exists()
+
+
+def test_several_hosts_are_passed_on_to_libpq(tmp_path: Path) -> None:
+    url = "postgresql://u%40x:p%2Cw@db1,[::1]:6543,%2Frun%2Fpg:7/chat?target_session_attrs=read-write"
+    found = storage.database(url, tmp_path)
+    assert (found["HOST"], found["PORT"]) == ("db1,::1,/run/pg", "5432,6543,7")
+    assert (found["USER"], found["PASSWORD"], found["NAME"]) == ("u@x", "p,w", "chat")
+    assert found["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
+@pytest.mark.parametrize("url", ["postgresql://h1,h2:port/d", "postgresql://h1,,h2/d", "postgresql://h1:1,h2:/d"])
+def test_a_host_that_is_none_is_refused(url: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="host or a port"):
+        storage.database(url, tmp_path)
+
+
+def test_behind_pgbouncer_no_cursor_outlives_its_transaction(tmp_path: Path) -> None:
+    found = storage.database("postgresql://u@pool:6432/d?pgbouncer=true", tmp_path)
+    assert found["DISABLE_SERVER_SIDE_CURSORS"]
+    assert "pgbouncer" not in found["OPTIONS"]
+    assert not storage.database("postgresql://u@db/d", tmp_path)["DISABLE_SERVER_SIDE_CURSORS"]

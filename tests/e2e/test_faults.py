@@ -55,9 +55,9 @@ class Fault:
     def __init__(self, postgres: outages.Postgres, redis: outages.Redis, product: Product) -> None:
         self._postgres, self._redis, self._product = postgres, redis, product
 
-    def redis_killed_for_ten_seconds(self) -> None:
+    def redis_killed_for_a_minute(self) -> None:
         self._redis.kill()
-        time.sleep(10.0)
+        time.sleep(60.0)
         self._redis.start()
 
     def redis_restarted(self) -> None:
@@ -83,9 +83,9 @@ class Fault:
         self._postgres.stop()
         self._postgres.start()
 
-    def postgresql_away_for_twelve_seconds(self) -> None:
+    def postgresql_away_for_a_minute(self) -> None:
         self._postgres.stop()
-        time.sleep(12.0)
+        time.sleep(60.0)
         self._postgres.start()
 
     def postmaster_killed(self) -> None:
