@@ -213,6 +213,7 @@ def figures(house: House) -> dict[str, float]:
     user, _ = get_user_model().objects.get_or_create(username="op", is_staff=True, is_superuser=True)
     client = Client(HTTP_HOST="localhost")
     client.force_login(user)
+    found["page of the retention"] = measure(lambda: page(client, reverse("admin:bots_retention")))
     found["money by day"] = measure(lambda: page(client, reverse("admin:bots_money")))
     for name in LISTS:
         url = reverse(f"admin:{'memory' if name == 'memoryentry' else 'bots'}_{name}_changelist")

@@ -10,7 +10,9 @@ from django.utils import timezone
 from bots import reminders, replays
 from bots.leases.duties import one_at_a_time
 from bots.llm import figures, keep_warm
+from bots.maintenance import checkpoints
 from bots.maintenance.backup import schedule as backup_schedule
+from bots.maintenance.retention import running as retention_run
 from bots.models.sql import leases
 from bots.monitoring.alarms import evaluation, sending, telling
 from bots.operations import agent_skills, mcp_servers, queues, spending
@@ -137,3 +139,15 @@ def backup() -> None:
 def backup_now(user: str) -> None:
     """Makes a backup that a user of the admin has asked for."""
     backup_schedule.run_now(user)
+
+
+@shared_task(name="bots.retention", ignore_result=True)
+def retention() -> None:
+    """Deletes finished rows that are older than their days."""
+    retention_run.run_scheduled()
+
+
+@shared_task(name="bots.checkpoint", ignore_result=True)
+def checkpoint() -> None:
+    """Truncates write-ahead logs of SQLite that have grown."""
+    checkpoints.truncate_large()

@@ -235,6 +235,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expire_seconds": 3600},
     },
+    # Deletes finished rows that are older than their days. One run goes on until all are gone.
+    "bots.retention": {
+        "task": "bots.retention",
+        "schedule": timedelta(hours=6),
+        "options": {"expire_seconds": 3600},
+    },
+    # Looks at the size of SQLite's write-ahead logs.
+    "bots.checkpoint": {
+        "task": "bots.checkpoint",
+        "schedule": timedelta(minutes=1),
+        "options": {"expire_seconds": 60},
+    },
     # Makes the daily backup when `backup.at` has passed and today's is missing.
     "bots.backup": {
         "task": "bots.backup",

@@ -33,8 +33,10 @@ _SQLITE_START = (
     # Overwrites deleted data in the file; only some builds of SQLite do so by default.
     "PRAGMA secure_delete=ON;"
     # A message changes about 60 pages, mostly the same ones. At the default of 1000 pages a checkpoint would copy them
-    # every dozen messages.
-    "PRAGMA wal_autocheckpoint=10000;"
+    # every dozen messages; at 10000 the log alone would fill a disk of 40 MB.
+    "PRAGMA wal_autocheckpoint=2000;"
+    # A log that a long read has made grow is cut to this size when it starts anew.
+    "PRAGMA journal_size_limit=8388608;"
 )
 
 

@@ -19,6 +19,7 @@ COMMITS = re.compile(r"\btransaction=True\b|\btransactional_db\b")
 # These files import such code but test something else; other files test the code on every database.
 SQLITE_IS_ENOUGH = {
     "tests/clawdbot_site/sqlite/test_base.py": "SQLite itself",
+    "tests/clawdbot_site/sqlite/test_wal.py": "SQLite itself",
     "tests/memory/embedders/test_sentence.py": "models; their vectors are stored as any other",
     "tests/webchat/test_pages.py": "HTML",
     "tests/webchat/test_redis_outages.py": "Redis",

@@ -21,6 +21,7 @@ from bots.models.provider import ModelProvider, TurnUsage
 from bots.models.provider_routing import BotProvider, ProviderHour
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
 from bots.models.replay import ReplayRun, ReplayTurn
+from bots.models.retention import RetentionRule
 from bots.models.schedule import Occurrence, Schedule
 from bots.models.spending import Balance, Limit, OwnerKind, PersonDay, Reservation, Unit, UsageDay
 from bots.models.waiting import WaitingMemory
@@ -64,6 +65,7 @@ __all__ = [
     "ReplayRun",
     "ReplayTurn",
     "Reservation",
+    "RetentionRule",
     "Schedule",
     "SentFile",
     "StateTransition",

@@ -1,6 +1,6 @@
 """The audit log: who did what with people's data and with the set-up, and who logged in.
 
-Rows are inserted and never changed.
+Rows are inserted and never changed. Only the retention (`bots.maintenance.retention`) deletes them, at a great age.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class AuditEntry(models.Model):
         RESTORE = "restore", _("Restored from a backup")
         RELEASE = "release", _("Released after a restore")
         DROP = "drop", _("Dropped after a restore")
+        PURGE = "purge", _("Deleted by the retention")
 
     class Result(models.TextChoices):
         DONE = "done", _("Done")

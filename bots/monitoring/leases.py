@@ -24,6 +24,7 @@ TITLES: dict[str, str | Promise] = {
     "bots.settle_links": _("Memories of linked people"),
     "bots.keep_models_warm": _("Models that are kept loaded"),
     "bots.forget_model_figures": _("Deletion of old figures"),
+    "bots.retention": _("Deletion of old rows"),
     "bots.refresh_tools": _("Lists of tools"),
     "memory.sweep_orphans": _("Memories of deleted people"),
     "memory.index_sweep": _("Sweep of the indexes"),

@@ -93,6 +93,7 @@ INTERNAL = {
     "bots.Occurrence",
     "bots.ProviderHour",
     "bots.ReplayTurn",
+    "bots.RetentionRule",
     "bots.WaitingMemory",
     "memory.ConsolidatedEpisode",
     "memory.LargeScope",

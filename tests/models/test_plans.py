@@ -25,6 +25,8 @@ from bots import reminders
 from bots.admin.home import figures
 from bots.admin.ui import large_tables
 from bots.llm import figures as model_figures
+from bots.maintenance.retention import estimate, running
+from bots.maintenance.retention.kinds import KINDS
 from bots.models import Broadcast, Channel, Message, ModelProvider, ProviderHour, Schedule, Worker
 from bots.monitoring import doctor, gauges, provider_health, readiness
 from bots.operations import broadcasts, queues
@@ -40,7 +42,7 @@ SMALL = {
     "bots_bot", "bots_channel", "bots_channelhealth", "bots_channelhour", "bots_modelprovider", "bots_worker",
     "bots_alarm", "bots_alarmnotice", "bots_alarmrule", "bots_alarmtarget", "bots_backuprun", "bots_reservation",
     "bots_botaccess", "bots_botprovider", "bots_broadcast", "bots_label", "bots_lease", "bots_limit",
-    "bots_waitingmemory",
+    "bots_retentionrule", "bots_waitingmemory",
     "memory_embedderchoice", "memory_consolidationrun", "memory_largescope",
     "memory_ongoingwork", "skills_skill",
 }  # fmt: skip
@@ -140,6 +142,12 @@ def test_dashboard(channel: Channel, scoped: bool) -> None:
 
 def test_preview_of_the_retention(channel: Channel) -> None:
     assert not list(wide(lambda: retention.preview(channel.bot_id, timezone.now())))
+
+
+def test_the_preview_and_a_run_of_the_retention_of_rows(channel: Channel) -> None:
+    now = timezone.now() + timedelta(days=4000)
+    assert not list(wide(lambda: [estimate.preview(kind, kind.default, now) for kind in KINDS], paged=True))
+    assert not list(wide(lambda: running.run(now=now), paged=True))
 
 
 def test_doctor(channel: Channel) -> None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from bots.models import Limit, Person
+from bots.models import BackupRun, Limit, Person
 
 Item = tuple[str, str, str]  # app label, model name, icon
 
@@ -119,6 +119,7 @@ def extra_items(group: str) -> tuple[dict[str, Any], ...]:
     """Returns the pages of a group that belong to no model."""
     pages: dict[str, tuple[type[Model], str, str, str]] = {
         _("Memory"): (Person, "memory_explorer", _("Memory explorer"), "travel_explore"),
+        _("Queues"): (BackupRun, "bots_retention", _("Retention"), "auto_delete"),
         _("Models"): (Limit, "bots_money", _("Money"), "payments"),
     }
     model, name, title, icon = pages.get(group, (None, "", "", ""))

@@ -13,10 +13,23 @@ from bots.models import AuditEntry
 _ACTORS = {
     AuditEntry.HIMSELF: _("the person"),
     AuditEntry.COMMAND: _("command line"),
+    "schedule": _("the schedule"),
     AuditEntry.UNKNOWN: _("unknown name"),
     AuditEntry.PLATFORM: _("the platform"),
 }
 _KINDS = {
+    "audit": _("audit entries"),
+    "backups": _("runs of backups"),
+    "consolidation": _("consolidation runs"),
+    "history": _("lines of the admin's history"),
+    "inbox": _("events of the inbox"),
+    "outbox": _("rows of the outbox"),
+    "runs": _("runs of skills"),
+    "sessions": _("expired log-ins"),
+    "stray_files": _("stray files"),
+    "tools": _("tool calls"),
+    "transitions": _("state transitions"),
+    "unused_files": _("unused files"),
     "accounts": _("accounts"),
     "balances": _("balances"),
     "broadcasts": _("broadcasts"),

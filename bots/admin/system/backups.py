@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from bots.admin.system import retention
 from bots.admin.ui.base import BaseAdmin, ReadOnlyMixin
 from bots.admin.ui.filters import ChoicesDropdownFilter
 from bots.admin.ui.fragments import ago, chip
@@ -59,6 +60,7 @@ class BackupRunAdmin(ReadOnlyMixin, BaseAdmin[BackupRun]):
         return [
             path("now/", wrap(self.now_view), name="bots_backup_now"),
             path("decide/", wrap(self.decide_view), name="bots_backup_decide"),
+            path("retention/", wrap(self.retention_view), name="bots_retention"),
             *super().get_urls(),
         ]
 
@@ -97,6 +99,12 @@ class BackupRunAdmin(ReadOnlyMixin, BaseAdmin[BackupRun]):
                 text = ngettext("%(n)s dropped.", "%(n)s dropped.", count)
             messages.success(request, text % {"n": count})
         return HttpResponseRedirect(reverse("admin:bots_backuprun_changelist"))
+
+    def retention_view(self, request: HttpRequest) -> HttpResponse:
+        """Shows and sets how long finished rows are kept."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return retention.answer(self, request)
 
     @display(description=_("state"), label=_TONES, ordering="state")
     def state_label(self, row: BackupRun) -> Any:
