@@ -22,7 +22,7 @@ from bots.models.provider_routing import BotProvider, ProviderHour
 from bots.models.queue import InboundEvent, OutboundMessage, Worker
 from bots.models.replay import ReplayRun, ReplayTurn
 from bots.models.schedule import Occurrence, Schedule
-from bots.models.spending import Balance, Limit, OwnerKind, PersonDay, Reservation, Unit, UsageDay
+from bots.models.spending import Balance, Limit, OperatorPurpose, OwnerKind, PersonDay, Reservation, Unit, UsageDay
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "Message",
     "ModelProvider",
     "Occurrence",
+    "OperatorPurpose",
     "OutboundMessage",
     "OwnerKind",
     "Person",
