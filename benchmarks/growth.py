@@ -70,10 +70,11 @@ class House:
     """A bot with a channel, and the rows that the measurements need."""
 
     def __init__(self) -> None:
-        from bots.models import Bot, Channel
+        from bots.models import Bot, Channel, ModelProvider
 
         self.bot = Bot.objects.create(name="Growth", slug="growth", retention_days=365)
         self.channel = Channel.objects.create(bot=self.bot, platform="telegram", name="Growth")
+        self.provider = ModelProvider.objects.create(name="p", endpoint="http://127.0.0.1:9/v1", model="m")
         self.batch = 0
         self.person, self.conversation = self._chat("first")
 
@@ -112,7 +113,13 @@ class House:
         self._fill_logs(rows, old)
         self._fill_memory(rows, old)
 
-    def _fill_logs(self, rows: int, old: str) -> None:
+    def fill_usage(self, rows: int) -> None:
+        """Fills people and their usage alone."""
+        self.batch += 1
+        replicate(self.person, rows, key=f"'k{self.batch}.' || n", display_name="'Person ' || n")
+        self._fill_days(rows, days_ago("2 + n % 300"))
+
+    def _fill_days(self, rows: int, old: str) -> None:
         from django.db import connection
 
         from bots import models
@@ -129,6 +136,11 @@ class House:
             else "current_date - (1 + n % 300)"
         )
         replicate(day, rows, person_id=f"{first} + {self.batch - 1} + n / 300", day=days)
+
+    def _fill_logs(self, rows: int, old: str) -> None:
+        from bots import models
+
+        self._fill_days(rows, old)
         step = models.StateTransition.objects.create(
             conversation=self.conversation, source="active", target="closed", name="close"
         )
@@ -189,10 +201,39 @@ class House:
         OutboundMessage.objects.filter(state="pending").delete()
 
 
-def figures(house: House) -> dict[str, float]:
-    """Returns the milliseconds of each statement or page."""
+def client() -> Any:
     from django.contrib.auth import get_user_model
     from django.test import Client
+
+    user, _ = get_user_model().objects.get_or_create(username="op", is_staff=True, is_superuser=True)
+    found = Client(HTTP_HOST="localhost")
+    found.force_login(user)
+    return found
+
+
+def money_figures(house: House) -> dict[str, float]:
+    """Returns the milliseconds of the page about money, its file, and the task that adds usage up."""
+    from django.urls import reverse
+
+    from bots.operations import spending, usage_report
+
+    browser, url, today = client(), reverse("admin:bots_money"), usage_report.today()
+    found = {}
+    for by in usage_report.GROUPS:
+        found[f"money by {by}"] = measure(lambda by=by: page(browser, f"{url}?by={by}"))
+    for by in ("day", "model"):
+        found[f"CSV file by {by}"] = measure(lambda by=by: list(usage_report.lines(None, today, today, by)))
+    found["CSV file by person, one day"] = measure(lambda: list(usage_report.lines(None, today, today, "person")))
+    found["usage task"] = measure(spending.upkeep)
+    found["list turnusage"] = measure(lambda: page(browser, reverse("admin:bots_turnusage_changelist")))
+    health = reverse("admin:bots_modelprovider_health", args=(house.provider.pk,))
+    found["health of a model"] = measure(lambda: page(browser, health))
+    found["list modelprovider"] = measure(lambda: page(browser, reverse("admin:bots_modelprovider_changelist")))
+    return found
+
+
+def figures(house: House) -> dict[str, float]:
+    """Returns the milliseconds of each statement or page."""
     from django.urls import reverse
     from django.utils import timezone
 
@@ -210,20 +251,18 @@ def figures(house: House) -> dict[str, float]:
     found["dashboard, all bots"] = measure(lambda: dashboard.collect(None))
     found["dashboard, one bot"] = measure(lambda: dashboard.collect(frozenset({house.bot.pk})))
     found["retention preview"] = measure(lambda: retention.preview(house.bot.pk, timezone.now()))
-    user, _ = get_user_model().objects.get_or_create(username="op", is_staff=True, is_superuser=True)
-    client = Client(HTTP_HOST="localhost")
-    client.force_login(user)
-    found["page of the retention"] = measure(lambda: page(client, reverse("admin:bots_retention")))
-    found["money by day"] = measure(lambda: page(client, reverse("admin:bots_money")))
+    browser = client()
+    found["page of the retention"] = measure(lambda: page(browser, reverse("admin:bots_retention")))
+    found |= money_figures(house)
     for name in LISTS:
         url = reverse(f"admin:{'memory' if name == 'memoryentry' else 'bots'}_{name}_changelist")
-        found[f"list {name}"] = measure(lambda url=url: page(client, url))
-        found[f"search {name}"] = measure(lambda url=url: page(client, f"{url}?q=nowhere"))
+        found[f"list {name}"] = measure(lambda url=url: page(browser, url))
+        found[f"search {name}"] = measure(lambda url=url: page(browser, f"{url}?q=nowhere"))
     return found
 
 
-def page(client: Any, url: str) -> None:
-    response = client.get(url)
+def page(browser: Any, url: str) -> None:
+    response = browser.get(url)
     assert response.status_code == 200, (url, response.status_code)
 
 
@@ -244,8 +283,8 @@ def measure(work: Callable[[], object]) -> float:
     return round(min(took), 2)
 
 
-def run(rows: int) -> dict[str, Any]:
-    """Measures on the configured database, empty and full."""
+def run(rows: int, money_only: bool = False) -> dict[str, Any]:
+    """Measures on the configured database, empty and full; all of it, or what reads usage alone."""
     import django
 
     django.setup()
@@ -254,15 +293,16 @@ def run(rows: int) -> dict[str, Any]:
 
     call_command("migrate", verbosity=0)
     house = House()
-    house.fill(FEW)
-    empty = figures(house)
+    fill, figures_of = (house.fill_usage, money_figures) if money_only else (house.fill, figures)
+    fill(FEW)
+    empty = figures_of(house)
     began = time.perf_counter()
-    house.fill(rows)
+    fill(rows)
     filled = time.perf_counter() - began
     if connection.vendor == "postgresql":  # as autovacuum does after so many rows
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-    full = figures(house)
+    full = figures_of(house)
     return {
         "database": connection.vendor,
         "rows": rows,
@@ -277,6 +317,7 @@ def all_databases(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 
     found = []
     command = [sys.executable, __file__, "--inner", "--rows", str(arguments.rows)]
+    command += ["--money"] if arguments.money else []
     for name in arguments.databases:
         with tempfile.TemporaryDirectory(prefix="clawdbot-growth-") as home:
             environment = {
@@ -305,10 +346,11 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="finished rows in each table")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql"])
     parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "growth.json")
+    parser.add_argument("--money", action="store_true", help="only people, their usage, and what reads it")
     parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inner:
-        print(json.dumps(run(arguments.rows)))
+        print(json.dumps(run(arguments.rows, arguments.money)))
         return
     results = all_databases(arguments)
     arguments.json.parent.mkdir(exist_ok=True)

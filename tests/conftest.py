@@ -54,6 +54,7 @@ CACHES = {
     "bots.edge.login_throttle": "clear_cache",
     "bots.intake.flood": "clear_cache",
     "bots.leases.held": "clear_cache",
+    "bots.limits.batches": "clear_cache",
     "bots.limits.ledger": "clear_cache",
     "bots.llm.circuit_breaker": "breaker.clear_cache",
     "bots.llm.client": "clear_cache",

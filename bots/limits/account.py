@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.db import DatabaseError, transaction
 
-from bots.limits import ledger, rules
+from bots.limits import batches, ledger, rules
+from bots.limits.batches import Batch
 from bots.limits.ledger import Charge, Full, Hold
 from bots.limits.payments import Payments
 from bots.limits.rules import Owners, Rule
@@ -73,9 +74,11 @@ class Account:
         applying = tuple(rule for rule in self.rules if amounts[rule.unit] > 0)
         if not applying:
             return Purse((), "", ())
-        reserve = ledger.reserve if self._payments is None else self._payments.reserve
-        key, holds = reserve(applying, amounts, seconds)
-        return Purse(applying, key, holds, self._payments)
+        if self._payments is None:
+            return Purse(applying, *ledger.reserve(applying, amounts, seconds))
+        if (batch := batches.take(applying, amounts, seconds)) is not None:
+            return _BatchPurse(batch, amounts, self._payments)
+        return Purse(applying, *self._payments.reserve(applying, amounts, seconds), self._payments)
 
     def note_broken(self, provider: str, model: str, tokens: tuple[int, int], cost: Decimal) -> None:
         """Records an answer that was stopped or broke off: its endpoint charges what it had written."""
@@ -113,7 +116,7 @@ class Purse:
         """Charges what the call has used."""
         if not self._take():
             return
-        charge = Charge(self._key, self._rules, self._holds, _amounts(tokens, cost))
+        charge = self._charge(_amounts(tokens, cost))
         if self._payments is None:
             ledger.settle([charge])
         else:
@@ -122,13 +125,34 @@ class Purse:
     def give_back(self) -> None:
         """Returns what is reserved, unless it was paid."""
         if self._take():
-            ledger.release(self._key, self._holds)
+            self._release()
+
+    def _charge(self, used: Mapping[str, int]) -> Charge:
+        return Charge(self._key, self._rules, self._holds, used)
+
+    def _release(self) -> None:
+        ledger.release(self._key, self._holds)
 
     def _take(self) -> bool:
         is_open, self._open = bool(self._rules) and self._open, False
         return is_open
 
     _open = True
+
+
+class _BatchPurse(Purse):
+    """What is taken for one call out of a batch, which holds the reservation."""
+
+    def __init__(self, batch: Batch, estimate: Mapping[str, int], payments: Payments) -> None:
+        super().__init__(batch.rules, "", tuple((balance, 0) for balance, _held in batch.holds), payments)
+        self._batch, self._estimate = batch, estimate
+
+    def _charge(self, used: Mapping[str, int]) -> Charge:
+        end = partial(self._batch.end_call, self._estimate, used)
+        return super()._charge(used)._replace(settled=end)
+
+    def _release(self) -> None:
+        self._batch.end_call(self._estimate, {})
 
 
 def _amounts(tokens: int, cost: Decimal) -> dict[str, int]:

@@ -13,7 +13,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from cachetools import LRUCache
 from django.db import transaction
@@ -35,7 +35,6 @@ _KEPT = {Unit.MESSAGES: timedelta(hours=1), Unit.TOKENS: timedelta(days=40), Uni
 _known: LRUCache[tuple[str, str, str, str], int] = LRUCache(10_000)  # ids of balances
 _lock = threading.Lock()
 
-_Result = TypeVar("_Result")
 Hold = tuple[int, int]  # id of a balance, amount
 
 
@@ -52,12 +51,24 @@ class _Unsure(Exception):
 
 
 class Charge(NamedTuple):
-    """A call that was made: its reservation, and what it has used by unit."""
+    """A call that was made: its reservation ("" of a batch), and what it has used by unit.
+
+    Who settles it calls `settled` after the commit.
+    """
 
     key: str
     rules: Sequence[Rule]
     holds: Sequence[Hold]
     amounts: Mapping[str, int]
+    settled: Callable[[], None] | None = None
+
+
+class _Wanted(NamedTuple):
+    """What to reserve of one limit, as far as what is spent and reserved stays within `most`."""
+
+    rule: Rule
+    amount: int
+    most: int
 
 
 def reserve(
@@ -77,19 +88,55 @@ def reserve(
     Raises:
         Full: A limit has no room; nothing was settled either.
     """
-    key, now = f"call:{uuid.uuid4().hex}", clock.now()
+    now = clock.now()
+    wanted = [_Wanted(rule, min(max(amounts[rule.unit], 0), MOST), rule.ceiling) for rule in rules]
+    try:
+        return _reserve("call", wanted, seconds, made, now)
+    except Full as full:
+        _note_refusal(full.rule, now)
+        raise
 
-    def work(one_by_one: bool) -> tuple[Hold, ...]:
-        holds = _held(rules, amounts, now, made, one_by_one)
-        sql.note_reservation(key, holds, now + timedelta(seconds=seconds + GRACE_S))
-        return holds
 
-    return key, _transact(work, now)
+def reserve_batch(
+    rules: Sequence[Rule], sizes: Sequence[int], seconds: float, free: int, made: Sequence[Charge]
+) -> tuple[str, tuple[Hold, ...]]:
+    """Reserves for calls to come; see `bots.limits.batches`. It is no refusal when there is no room for it.
+
+    Args:
+        rules: As of `reserve`.
+        sizes: What to reserve of each rule.
+        seconds: As of `reserve`.
+        free: One of so many parts of each limit must stay free beside it.
+        made: As of `reserve`.
+
+    Raises:
+        Full: A limit has less room.
+    """
+    wanted = [
+        _Wanted(rule, min(size, MOST), rule.ceiling - rule.ceiling // free)
+        for rule, size in zip(rules, sizes, strict=True)
+    ]
+    return _reserve("batch", wanted, seconds, made, clock.now())
+
+
+def _reserve(
+    kind: str, wanted: Sequence[_Wanted], seconds: float, made: Sequence[Charge], now: datetime
+) -> tuple[str, tuple[Hold, ...]]:
+    key = f"{kind}:{uuid.uuid4().hex}"
+    for one_by_one in (False, True):
+        with contextlib.suppress(_Unsure), sql.unflushed():
+            holds = _held(wanted, now, made, one_by_one)
+            sql.note_reservation(key, holds, now + timedelta(seconds=seconds + GRACE_S))
+            return key, holds
+    raise AssertionError("one by one it is sure")
 
 
 def settle(made: Sequence[Charge]) -> None:
-    """Charges what calls have used; their reservations end. One that was swept is charged all the same."""
-    with transaction.atomic():
+    """Charges what calls have used; their reservations end. One that was swept is charged all the same.
+
+    Within a transaction of the caller an error fails all of it.
+    """
+    with transaction.atomic(savepoint=False):
         _spend(_ended(made))
 
 
@@ -112,23 +159,12 @@ def count(rules: Sequence[Rule], now: datetime) -> None:
     """
     period = periods.of(Unit.MESSAGES, now)
     try:
-        with sql.unflushed():
+        # One statement needs no transaction around it.
+        with contextlib.nullcontext() if len(rules) == 1 else sql.unflushed():
             for rule in rules:
                 owner = (rule.kind, rule.owner, rule.bot_id)
                 if not rule.ceiling or not sql.count_message(*owner, period.key, period.end, min(rule.ceiling, MOST)):
                     raise Full(rule)
-    except Full as full:
-        _note_refusal(full.rule, now)
-        raise
-
-
-def _transact(work: Callable[[bool], _Result], now: datetime) -> _Result:
-    """Runs `work(one_by_one)` in a transaction of its own, and notes a refusal."""
-    try:
-        for one_by_one in (False, True):
-            with contextlib.suppress(_Unsure), sql.unflushed():
-                return work(one_by_one)
-        raise AssertionError("one by one it is sure")
     except Full as full:
         _note_refusal(full.rule, now)
         raise
@@ -184,7 +220,7 @@ def _ended(made: Sequence[Charge]) -> _Used:
     """Ends the reservations of calls, and returns what they used."""
     used: _Used = {}
     for charge in made:
-        was_held = sql.end_reservation(charge.key)
+        was_held = bool(charge.key) and sql.end_reservation(charge.key)
         for rule, (balance, held) in zip(charge.rules, charge.holds, strict=True):
             spent, reserved = used.get((rule, balance), (0, 0))
             amount = min(max(charge.amounts[rule.unit], 0), MOST)
@@ -206,9 +242,7 @@ def _spend(used: _Used) -> None:
             opened.update(spent=F("spent") + amount)
 
 
-def _held(
-    rules: Sequence[Rule], amounts: Mapping[str, int], now: datetime, made: Sequence[Charge], one_by_one: bool
-) -> tuple[Hold, ...]:
+def _held(wanted: Sequence[_Wanted], now: datetime, made: Sequence[Charge], one_by_one: bool) -> tuple[Hold, ...]:
     """Charges what calls have used, and takes an amount of each limit.
 
     Raises:
@@ -216,45 +250,49 @@ def _held(
         _Unsure: The quick way does not tell which one. Roll back, and take them one by one.
     """
     if not one_by_one and not made:
-        return _held_at_once(rules, amounts, now)
+        return _held_at_once(wanted, now)
     used = _ended(made)
+    by_rule = {one.rule: one for one in wanted}
     holds = []
-    for rule in sorted({*rules, *(rule for rule, _balance in used)}):
+    for rule in sorted({*by_rule, *(rule for rule, _balance in used)}):
         if mine := {key: value for key, value in used.items() if key[0] == rule}:
             _spend(mine)
-        if rule in rules:
-            holds.append(_hold(rule, amounts[rule.unit], now))
+        if rule in by_rule:
+            holds.append(_hold(by_rule[rule], now))
     return tuple(holds)
 
 
-def _held_at_once(rules: Sequence[Rule], amounts: Mapping[str, int], now: datetime) -> tuple[Hold, ...]:
+def _held_at_once(wanted: Sequence[_Wanted], now: datetime) -> tuple[Hold, ...]:
     with _lock:
-        balances = [_known.get((rule.kind, rule.owner, rule.unit, periods.of(rule.unit, now).key)) for rule in rules]
+        balances = [_known.get(_place(one.rule, now)) for one in wanted]
     taken = [
-        (balance, min(max(amounts[rule.unit], 0), MOST), rule.ceiling)
-        for balance, rule in zip(balances, rules, strict=True)
+        (balance, one.amount, one.rule.ceiling, one.most)
+        for balance, one in zip(balances, wanted, strict=True)
         if balance is not None
     ]
-    if len(taken) < len(rules) or not sql.reserve(taken):
+    if len(taken) < len(wanted) or not sql.reserve(taken):
         raise _Unsure
-    return tuple((balance, amount) for balance, amount, _ceiling in taken)
+    return tuple((balance, amount) for balance, amount, _ceiling, _most in taken)
 
 
-def _hold(rule: Rule, amount: int, now: datetime) -> Hold:
-    amount = min(max(amount, 0), MOST)
-    period = periods.of(rule.unit, now)
-    key = (rule.kind, rule.owner, rule.unit, period.key)
+def _hold(wanted: _Wanted, now: datetime) -> Hold:
+    rule, amount, most = wanted
+    key = _place(rule, now)
     with _lock:
         balance = _known.get(key)
-    if balance is not None and sql.reserve([(balance, amount, rule.ceiling)]):
+    if balance is not None and sql.reserve([(balance, amount, rule.ceiling, most)]):
         return balance, amount
     # It is full, or was deleted meanwhile, or this process has not seen it yet.
-    found = _open(rule, period)
+    found = _open(rule, periods.of(rule.unit, now))
     with _lock:
         _known[key] = found
-    if found == balance or not sql.reserve([(found, amount, rule.ceiling)]):
+    if found == balance or not sql.reserve([(found, amount, rule.ceiling, most)]):
         raise Full(rule)
     return found, amount
+
+
+def _place(rule: Rule, now: datetime) -> tuple[str, str, str, str]:
+    return rule.kind, rule.owner, rule.unit, periods.of(rule.unit, now).key
 
 
 def _note_refusal(rule: Rule, now: datetime) -> None:

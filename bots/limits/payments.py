@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, transaction
 
-from bots.limits import ledger
+from bots.limits import batches, ledger
 from bots.limits.ledger import Charge, Hold
 from bots.limits.rules import Rule
 
@@ -26,10 +26,12 @@ class Payments:
         self._open.append(charge)
 
     def reserve(
-        self, rules: Sequence[Rule], amounts: Mapping[str, int], seconds: float
+        self, rules: tuple[Rule, ...], amounts: Mapping[str, int], seconds: float
     ) -> tuple[str, tuple[Hold, ...]]:
         """Settles what is owed and reserves for the next call, in one transaction; see `ledger.reserve`."""
-        found = ledger.reserve(rules, amounts, seconds, self._open)
+        with batches.ending() as ended:
+            found = ledger.reserve(rules, amounts, seconds, [*self._open, *ended])
+        _settled(self._open)
         self._open = []
         return found
 
@@ -37,7 +39,7 @@ class Payments:
         """Settles what is owed in the caller's transaction."""
         if self._open:
             self._written += self._open
-            transaction.on_commit(self._written.clear)
+            transaction.on_commit(self._committed)
             ledger.settle(self._open)
             self._open = []
 
@@ -55,11 +57,22 @@ class Payments:
             raise
         self._settle_rest()
 
+    def _committed(self) -> None:
+        written, self._written = self._written, []
+        _settled(written)
+
     def _settle_rest(self) -> None:
         if not self._open:
             return
         try:
             ledger.settle(self._open)
+            _settled(self._open)
             self._open = []
         except DatabaseError:  # the sweep returns what was reserved
             logger.exception("calls of a turn are not charged")
+
+
+def _settled(charges: Sequence[Charge]) -> None:
+    for charge in charges:
+        if charge.settled is not None:
+            charge.settled()

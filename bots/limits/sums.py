@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -133,13 +134,22 @@ def _add_batch() -> int:
     return len(ids)
 
 
+def add_of_operator(now: datetime, use: tuple[str, str, str], amounts: Amounts) -> None:
+    """Adds a call that no bot has made: its provider, model and purpose. It has no row of usage."""
+    _add(UsageDay, _USE, {(periods.today(now), 0, 0, *use): amounts})
+
+
+def in_billionths(cost: Decimal) -> int:
+    return int(cost * BILLIONTHS)
+
+
 _USE = ("day", "bot_id", "channel_id", "provider", "model", "purpose")
 _PERSON = ("person_id", "day", "bot_id")
 
 
 def of_row(row: Mapping[str, Any]) -> Amounts:
     """Returns the amounts of one row of `TurnUsage`, given as its values."""
-    return Amounts(1, row["prompt_tokens"], row["completion_tokens"], int(row["cost"] * BILLIONTHS))
+    return Amounts(1, row["prompt_tokens"], row["completion_tokens"], in_billionths(row["cost"]))
 
 
 def _add(model: Any, names: Iterable[str], sums: Mapping[tuple[Any, ...], Amounts]) -> None:

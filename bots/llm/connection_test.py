@@ -9,7 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from bots.llm import candidates, client, connection_causes, token_estimate, token_usage
+from bots.limits import operator_usage
+from bots.llm import candidates, client, connection_causes, token_usage
 from bots.llm.circuit_breaker import breaker
 from bots.llm.errors import EmptyAnswer, ProviderError
 from bots.llm.replies import Reply
@@ -17,6 +18,7 @@ from bots.llm.request_body import Options
 from bots.llm.types import ChatMessage, Messages, Target
 from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider
+from bots.models.spending import OperatorPurpose
 from clawdbot.reasons import Reason, Why, columns, why
 
 _TIMEOUT_S = 20.0
@@ -63,6 +65,7 @@ def ask_provider(provider: ModelProvider, question: str, *, streamed: bool = Fal
     started = time.perf_counter()
     try:
         reply = client.ask(target, messages, options)
+        used = _paid(reply, target, messages)
         if not reply.text.strip():
             raise EmptyAnswer(Reason("answer_empty"))
     except ProviderError as error:
@@ -73,24 +76,26 @@ def ask_provider(provider: ModelProvider, question: str, *, streamed: bool = Fal
         # The circuit may still be open from earlier failures.
         if provider.pk is not None:
             breaker.succeeded(target)
-        result = _success(reply, target, messages, started)
+        result = _success(reply, target, used, started)
         _note(provider, last_ok_at=timezone.now())
     return result
 
 
-def _success(reply: Reply, target: Target, messages: Messages, started: float) -> TestResult:
-    used = reply.usage
-    prompt = used.prompt or token_estimate.of_messages(messages)
-    answer = token_estimate.estimate(reply.text) if used.completion is None else used.completion
+def _paid(reply: Reply, target: Target, messages: Messages) -> tuple[int, int, Decimal]:
+    """Records what the call has used, an empty answer too. Returns the tokens of prompt and answer, and the cost."""
+    used = token_usage.charged(reply.usage, reply.text, target, messages)
+    operator_usage.note(OperatorPurpose.TEST, target.name, target.model, used[:2], used[2])
+    return used
+
+
+def _success(reply: Reply, target: Target, used: tuple[int, int, Decimal], started: float) -> TestResult:
     return TestResult(
         True,
         reply.text.strip()[:200],
         _ms(started),
         reply.model or target.model,
         round((reply.first_token_at - started) * 1000) if reply.first_token_at else 0,
-        prompt,
-        answer,
-        token_usage.cost(target, prompt, answer, used.cached, used.written),
+        *used,
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from bots.llm import anthropic, candidates, client, health
+from bots.limits import operator_usage
+from bots.llm import anthropic, candidates, client, health, token_usage
 from bots.llm.circuit_breaker import breaker
 from bots.llm.errors import ProviderError
 from bots.llm.request_body import Options
 from bots.llm.types import ChatMessage, Target
-from bots.models import ModelProvider
+from bots.models import ModelProvider, OperatorPurpose
 from clawdbot import http
 from clawdbot.http import base_url
 from clawdbot.reasons import Reason, why
@@ -45,7 +46,9 @@ def _keep(row: ModelProvider) -> None:
         if row.keep_warm == ModelProvider.KeepWarm.MODELS:
             _list_models(target)
         else:
-            client.ask(target, _QUESTION, Options(1, 0.0, TIMEOUT_S, minimal=True))
+            reply = client.ask(target, _QUESTION, Options(1, 0.0, TIMEOUT_S, minimal=True))
+            prompt, answer, cost = token_usage.charged(reply.usage, reply.text, target, _QUESTION)
+            operator_usage.note(OperatorPurpose.WARM, target.name, target.model, (prompt, answer), cost)
     except ProviderError as error:
         logger.info("model %s is not kept warm: %s", target.name, error)
         health.note_error(target.key, why(error))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bots.llm.types import Target
+from bots.llm import token_estimate
+from bots.llm.types import Messages, Target
 
 _MILLION = Decimal(1_000_000)
 # Anthropic charges that for tokens that it writes into its cache.
@@ -61,6 +62,13 @@ def cost(target: Target, prompt: int, completion: int, cached: int = 0, written:
     plain = prompt - cached - written
     of_prompt = (plain + written * _WRITING) * target.input_price + cached * cached_price
     return (of_prompt + completion * target.output_price) / _MILLION
+
+
+def charged(usage: Usage, text: str, target: Target, messages: Messages) -> tuple[int, int, Decimal]:
+    """Returns the tokens of prompt and answer and their price; our estimate where the endpoint reports none."""
+    prompt = usage.prompt or token_estimate.of_messages(messages)
+    answer = token_estimate.estimate(text) if usage.completion is None else usage.completion
+    return prompt, answer, cost(target, prompt, answer, usage.cached, usage.written)
 
 
 def count(number: object) -> int | None:

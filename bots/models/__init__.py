@@ -23,7 +23,7 @@ from bots.models.queue import InboundEvent, OutboundMessage, Worker
 from bots.models.replay import ReplayRun, ReplayTurn
 from bots.models.retention import RetentionRule
 from bots.models.schedule import Occurrence, Schedule
-from bots.models.spending import Balance, Limit, OwnerKind, PersonDay, Reservation, Unit, UsageDay
+from bots.models.spending import Balance, Limit, OperatorPurpose, OwnerKind, PersonDay, Reservation, Unit, UsageDay
 from bots.models.waiting import WaitingMemory
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "Message",
     "ModelProvider",
     "Occurrence",
+    "OperatorPurpose",
     "OutboundMessage",
     "OwnerKind",
     "Person",

@@ -34,6 +34,13 @@ class Unit(models.TextChoices):
     MONEY = "money", _("money a month")
 
 
+class OperatorPurpose(models.TextChoices):
+    """What calls are for that no bot makes; see `bots.limits.operator_usage`."""
+
+    TEST = "test", _("Tests of endpoints")
+    WARM = "warm", _("Keeping models loaded")
+
+
 EACH = "*"
 
 
@@ -220,7 +227,7 @@ class Sums(models.Model):
 class UsageDay(Sums):
     """What a bot has used on one day through one channel, of one model, for one purpose. It outlives its owners."""
 
-    bot_id = models.BigIntegerField(editable=False)
+    bot_id = models.BigIntegerField(editable=False)  # 0: the operator's own calls
     channel_id = models.BigIntegerField(default=0, editable=False)  # 0: none, as consolidation has
     provider = models.CharField(max_length=60, editable=False)
     model = models.CharField(max_length=120, blank=True, editable=False)
@@ -256,7 +263,21 @@ class PersonDay(Sums):
         verbose_name = _("usage of a person's day")
         verbose_name_plural = _("usage of people by day")
         constraints = (models.UniqueConstraint(fields=("person", "day"), name="person_day_unique"),)
-        indexes = (models.Index(fields=("bot_id", "day"), name="person_day_of_bot"),)
+        indexes = (
+            # who used most: the sums are in the index, so that no row is read
+            models.Index(
+                fields=(
+                    "bot_id",
+                    "day",
+                    "person",
+                    "money",
+                    "calls",
+                    "prompt_tokens",
+                    "completion_tokens",
+                ),
+                name="person_day_sums",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.day} {self.person_id}"

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from bots import reminders, replays
 from bots.leases import held
+from bots.limits import batches
 from bots.models import InboundEvent, OutboundMessage
 from bots.models.lengths import QUEUE_ERROR_LENGTH
 from bots.models.sql import clock
@@ -73,6 +74,7 @@ def recover() -> SweepReport:
 
 def leave() -> None:
     """Unregisters this worker at an orderly shutdown: the next sweep frees its claims, and others take its leases."""
+    batches.end_unused(all_of_them=True)
     held.leave()
     workers.unregister()
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, QuerySet, Sum, Window
+from django.utils.translation import gettext as _
 
 from bots.limits import periods, sums
 from bots.limits.sums import Amounts
-from bots.models import Bot, Channel, Person, PersonDay, TurnUsage, UsageDay
+from bots.models import Bot, Channel, OperatorPurpose, Person, PersonDay, TurnUsage, UsageDay
 from bots.models.sql import clock
 
 DAYS = 30
@@ -22,6 +23,7 @@ SHOWN = 100  # rows of a page
 AT_ONCE = 500  # groups of a CSV file
 NEW_AT_ONCE = 2000  # usage that is not in the sums yet; more of it only exists after an update of the product
 GROUPS = ("day", "bot", "person", "model", "channel", "purpose")
+_SUMS = tuple(Sum(name) for name in Amounts._fields)
 _KEYS = {
     "day": ("day",),
     "bot": ("bot_id",),
@@ -62,24 +64,27 @@ def zone() -> str:
     return periods.zone().key
 
 
-def make(bots: frozenset[int] | None, first: date, last: date, by: str, *, most: int | None = SHOWN) -> Report:
-    """Returns the report of these bots (None: all), both days included.
+def make(bots: frozenset[int] | None, first: date, last: date, by: str) -> Report:
+    """Returns the report of these bots (None: all), both days included, with the `SHOWN` dearest groups.
 
     Args:
         bots: Ids of the bots.
         first: First day.
         last: Last day.
         by: One of `GROUPS`.
-        most: Most groups; None: all.
     """
     new, pending = _new(bots, first, last)
     by_day = _grouped(UsageDay, bots, first, last, "day", new)
-    groups = by_day if by == "day" else _grouped(PersonDay if by == "person" else UsageDay, bots, first, last, by, new)
+    if by == "person":
+        groups, count = _dearest_people(bots, first, last, new)
+    else:
+        groups = by_day if by == "day" else _grouped(UsageDay, bots, first, last, by, new)
+        count = len(groups)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     keys = sorted(groups, key=lambda key: (-groups[key].money, -groups[key].tokens, str(key)))
     if by == "day":
         keys = sorted(groups, reverse=True)
-    shown = keys[:most]
+    shown = keys if by == "day" else keys[:SHOWN]
     names = _names(by, shown)
     total = Amounts()
     for amounts in by_day.values():
@@ -88,7 +93,7 @@ def make(bots: frozenset[int] | None, first: date, last: date, by: str, *, most:
         tuple(Row(names(key), groups[key]) for key in shown),
         tuple((day, by_day.get((day,), Amounts())) for day in days),
         total,
-        len(keys) - len(shown),
+        count - len(shown),
         pending,
     )
 
@@ -131,13 +136,40 @@ def _streamed(
 def _sums(
     model: Any, bots: frozenset[int] | None, first: date, last: date, keys: tuple[str, ...], order: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[Any, ...], Amounts]]:
-    rows = model.objects.filter(day__range=(first, last))
-    if bots is not None:
-        rows = rows.filter(bot_id__in=bots)
-    summed = rows.order_by().values(*keys).annotate(*(Sum(name) for name in Amounts._fields)).order_by(*order)
+    summed = _rows(model, bots, first, last).values(*keys).annotate(*_SUMS).order_by(*order)
     for row in summed.iterator(AT_ONCE):
-        amounts = Amounts(*(int(row[f"{name}__sum"]) for name in Amounts._fields))
-        yield tuple(row[name] for name in keys), amounts
+        yield tuple(row[name] for name in keys), _amounts(row)
+
+
+def _rows(model: Any, bots: frozenset[int] | None, first: date, last: date) -> QuerySet[Any]:
+    if bots is None and model is PersonDay:
+        bots = frozenset(Bot.objects.values_list("pk", flat=True))  # its index begins with the bot
+    rows = model.objects.filter(day__range=(first, last)).order_by()
+    return rows if bots is None else rows.filter(bot_id__in=bots)
+
+
+def _amounts(row: Mapping[str, Any]) -> Amounts:
+    return Amounts(*(int(row[f"{name}__sum"]) for name in Amounts._fields))
+
+
+def _dearest_people(
+    bots: frozenset[int] | None, first: date, last: date, new: Sequence[dict[str, Any]]
+) -> tuple[dict[tuple[Any, ...], Amounts], int]:
+    """Returns the people who cost most, and how many have used anything. The database sorts them and counts."""
+    rows = _rows(PersonDay, bots, first, last)
+    people = rows.values("person_id").annotate(*_SUMS)
+    in_order = people.annotate(tokens=Sum("prompt_tokens") + Sum("completion_tokens"), people=Window(Count("*")))
+    dearest = list(in_order.order_by("-money__sum", "-tokens", "person_id")[:SHOWN])
+    found, count = {(row["person_id"],): _amounts(row) for row in dearest}, dearest[0]["people"] if dearest else 0
+    # Who has usage that is not in the sums yet may have to stand among them.
+    fresh = {row["person_id"] for row in new} - {None}
+    of_fresh = {(row["person_id"],): _amounts(row) for row in people.filter(person_id__in=fresh)} if fresh else {}
+    found |= of_fresh
+    for row in new:
+        if row["person_id"] is not None:  # None: a replay, which no person asked for
+            key = (row["person_id"],)
+            found[key] = found.get(key, Amounts()).plus(sums.of_row(row))
+    return found, count + len(fresh) - len(of_fresh)
 
 
 def _grouped(
@@ -168,8 +200,11 @@ def _names(by: str, keys: Sequence[tuple[Any, ...]]) -> Callable[[tuple[Any, ...
     if by in models:
         rows = getattr(models[by], "objects", models[by])
         named = {row.pk: str(row) for row in rows.filter(pk__in=[key[0] for key in keys])}
+        if by == "bot":
+            named[0] = _("no bot: calls of the operator")
         return lambda key: named.get(key[0], f"#{key[0]}" if key[0] else "–")
     if by == "purpose":
-        labels: dict[str, str] = {str(value): str(label) for value, label in TurnUsage.Purpose.choices}
+        choices = (*TurnUsage.Purpose.choices, *OperatorPurpose.choices)
+        labels: dict[str, str] = {str(value): str(label) for value, label in choices}
         return lambda key: labels.get(key[0], key[0])
     return lambda key: " · ".join(str(part) for part in key if part)

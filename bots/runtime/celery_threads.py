@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from bots.leases import abandoned, duties, held
+from bots.limits import batches
 from bots.llm import figures
 from bots.operations import queues as message_queues
 from bots.pipeline.queue import loopback, wakeups, workers
@@ -63,7 +64,7 @@ def _listen(threads: int, wakeable_queues: Sequence[str]) -> None:
 
 def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
     """Runs a worker in this thread until it is stopped, and the heartbeat that keeps its claims valid."""
-    stop = workers.start_heartbeat(role, message_queues.release_abandoned, figures.flush)
+    stop = workers.start_heartbeat(role, message_queues.release_abandoned, figures.flush, batches.end_unused)
     abandoned.watch(stop)
     try:
         warm_up()
@@ -73,6 +74,8 @@ def run_worker(queues: Sequence[str], threads: int, role: str) -> None:
         stop.set()
         held.leave()
         figures.flush()
+        with contextlib.suppress(Exception):
+            batches.end_unused(all_of_them=True)
         with contextlib.suppress(Exception):
             workers.unregister()
 
@@ -85,7 +88,7 @@ def start_worker_thread(queues: Sequence[str], threads: int, wakeable_queues: Se
         threads: Turns processed at the same time.
         wakeable_queues: Queues for which other processes of this machine may wake it.
     """
-    stop = workers.start_heartbeat("web", message_queues.release_abandoned, figures.flush)
+    stop = workers.start_heartbeat("web", message_queues.release_abandoned, figures.flush, batches.end_unused)
     abandoned.watch(stop)
     _listen(threads, wakeable_queues)
     run = partial(run_until_stopped, lambda: make_worker(queues, threads))

@@ -8,19 +8,24 @@ import struct
 import time
 import wave
 from dataclasses import replace
+from decimal import Decimal
 
 from django.utils import timezone
 
+from bots.limits import operator_usage
 from bots.llm.connection_test import TestResult
 from bots.llm.errors import ProviderError
 from bots.models.lengths import ERROR_LENGTH
 from bots.models.provider import ModelProvider
+from bots.models.spending import OperatorPurpose
 from bots.speech import endpoints, recognition, synthesis
 from bots.speech.endpoints import Endpoint, Kind
 from bots.speech.recording_formats import Recording
 from clawdbot.reasons import columns, why
 
 _TIMEOUT_S = 20.0
+TONE_S = 1.0
+WORD = "Ready."
 
 
 def test_endpoint(provider: ModelProvider) -> TestResult:
@@ -46,11 +51,19 @@ def test_endpoint(provider: ModelProvider) -> TestResult:
 
 def _listens(endpoint: Endpoint) -> str:
     # What it hears in a tone is of no interest: that it listens is.
-    return recognition.ask(endpoint, Recording(_tone(), "recording.wav", "audio/wav")).text[:200] or "(…)"
+    heard = recognition.ask(endpoint, Recording(_tone(), "recording.wav", "audio/wav"))
+    _note(endpoint, recognition.cost_of(endpoint, TONE_S))
+    return heard.text[:200] or "(…)"
 
 
 def _speaks(endpoint: Endpoint) -> str:
-    return f"{len(synthesis.ask(endpoint, 'Ready.', tuple(synthesis.FORMATS)))} bytes"
+    spoken = synthesis.ask(endpoint, WORD, tuple(synthesis.FORMATS))
+    _note(endpoint, synthesis.cost_of(endpoint, WORD))
+    return f"{len(spoken)} bytes"
+
+
+def _note(endpoint: Endpoint, cost: Decimal) -> None:
+    operator_usage.note(OperatorPurpose.TEST, endpoint.name, endpoint.model, (0, 0), cost)
 
 
 def _tone() -> bytes:
@@ -60,7 +73,7 @@ def _tone() -> bytes:
         written.setnchannels(1)
         written.setsampwidth(2)
         written.setframerate(16_000)
-        samples = (round(2000 * math.sin(2 * math.pi * 440 * at / 16_000)) for at in range(16_000))
+        samples = (round(2000 * math.sin(2 * math.pi * 440 * at / 16_000)) for at in range(round(16_000 * TONE_S)))
         written.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
     return target.getvalue()
 

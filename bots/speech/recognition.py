@@ -89,14 +89,15 @@ def transcribe(
         provider=by.name,
         model=by.model,
         ms=round((time.perf_counter() - started) * 1000),
-        cost=_cost(by, heard_s),
+        cost=cost_of(by, heard_s),
     )
     if not found.text:
         raise NotHeard(Unheard.NOTHING, heard)
     return heard
 
 
-def _cost(by: Endpoint, seconds: float) -> Decimal:
+def cost_of(by: Endpoint, seconds: float) -> Decimal:
+    """Returns the price of a recording of so many seconds."""
     return by.price * Decimal(str(round(seconds, 3))) / 60
 
 
@@ -109,8 +110,8 @@ def _bill(account: Account, seconds: float, longest_s: float, guessed_s: float) 
     """Returns what a recording costs: at most its length, or the longest one where the length is not known."""
     return Bill(
         account,
-        most=lambda endpoint: _cost(endpoint, seconds or longest_s),
-        used=lambda endpoint, found: _cost(endpoint, found[1].seconds or seconds or guessed_s),
+        most=lambda endpoint: cost_of(endpoint, seconds or longest_s),
+        used=lambda endpoint, found: cost_of(endpoint, found[1].seconds or seconds or guessed_s),
     )
 
 

@@ -59,10 +59,9 @@ def speak(text: str, formats: Sequence[str], account: Account | None = None) -> 
     started = time.perf_counter()
     asked = tuple(FORMATS) if list(formats) == [AMR] else tuple(formats)
 
-    def cost(endpoint: Endpoint) -> Decimal:
-        return endpoint.price * len(text) / _MILLION
-
-    bill: Bill[tuple[Endpoint, bytes]] = Bill(account or Account(None), cost, lambda endpoint, _found: cost(endpoint))
+    bill: Bill[tuple[Endpoint, bytes]] = Bill(
+        account or Account(None), lambda endpoint: cost_of(endpoint, text), lambda by, _found: cost_of(by, text)
+    )
     with http.within(LONGEST_S):
         by, body = endpoints.first_answer(
             endpoints.of_kind(Kind.SPEECH), lambda endpoint: (endpoint, ask(endpoint, text, asked)), bill
@@ -76,8 +75,13 @@ def speak(text: str, formats: Sequence[str], account: Account | None = None) -> 
         provider=by.name,
         model=by.model,
         ms=round((time.perf_counter() - started) * 1000),
-        cost=cost(by),
+        cost=cost_of(by, text),
     )
+
+
+def cost_of(endpoint: Endpoint, text: str) -> Decimal:
+    """Returns the price of this text, read aloud."""
+    return endpoint.price * len(text) / _MILLION
 
 
 def ask(endpoint: Endpoint, text: str, formats: Sequence[str]) -> bytes:

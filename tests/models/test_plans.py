@@ -27,9 +27,9 @@ from bots.admin.ui import large_tables
 from bots.llm import figures as model_figures
 from bots.maintenance.retention import estimate, running
 from bots.maintenance.retention.kinds import KINDS
-from bots.models import Broadcast, Channel, Message, ModelProvider, ProviderHour, Schedule, Worker
+from bots.models import Broadcast, Channel, Message, ModelProvider, Person, PersonDay, ProviderHour, Schedule, Worker
 from bots.monitoring import doctor, gauges, provider_health, readiness
-from bots.operations import broadcasts, queues
+from bots.operations import broadcasts, queues, usage_report
 from bots.reminders import broadcasting
 from memory.consolidation import retention
 from tests.builders import make_bot, make_channel, make_conversation, make_event, make_outbound, say
@@ -230,3 +230,24 @@ def test_messages_in_a_row(channel: Channel) -> None:
     channel.bot.save()
     events = [make_event(chat="waits"), make_event(chat="waits"), make_event("/status", chat="waits")]
     assert not list(wide(lambda: inbox.accept(channel, events)))
+
+
+@pytest.mark.parametrize("by", usage_report.GROUPS)
+def test_page_about_money(channel: Channel, by: str) -> None:
+    today = usage_report.today()
+    person = Person.objects.first()
+    PersonDay.objects.create(person=person, bot_id=channel.bot_id, day=today, calls=1)
+    first = today - timedelta(days=usage_report.DAYS)
+    with CaptureQueriesContext(connection) as captured:
+        assert not list(wide(lambda: usage_report.make(None, first, today, by)))
+        assert not list(wide(lambda: list(usage_report.lines(None, first, today, by))))
+    if by != "person":
+        return
+    people = next(one["sql"] for one in captured if "LIMIT 100" in one["sql"] and "bots_personday" in one["sql"])
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(("EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN ") + people)
+        plan = str(cursor.fetchall())
+    assert "person_day_sums" in plan, "the sums are in the index, so no row of the table is read"
+    assert "COVERING" in plan or connection.vendor != "sqlite"
