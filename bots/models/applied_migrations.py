@@ -57,6 +57,8 @@ def _on_server(held: Any, waits: Callable[[], None]) -> Iterator[None]:
     connections["migration_lock"] = mine
     try:
         with transaction.atomic(using="migration_lock"), mine.cursor() as cursor:
+            # Nothing happens in this transaction while migrations run, for as long as they take.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
             if not cursor.fetchone()[0]:
                 waits()
