@@ -17,7 +17,7 @@ WORKERS ?= 3
 # Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
-.PHONY: help install install-dev browser mariadb pgbouncer ffmpeg promtool run test test-random test-faults check bench clean
+.PHONY: help install install-dev browser mariadb pgbouncer ffmpeg promtool run image-tools image test test-random test-faults test-image check bench clean
 
 help:
 	grep -E '^# make ' Makefile | sed 's/^# //'
@@ -145,7 +145,24 @@ test-random: install-dev
 test-faults: install-dev pgbouncer
 	TEST_FAULTS=1 timeout 2400 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults*.py
 
-# make check     check format, lint, types, import contracts, deployment settings and migrations
+# Builds images without a container engine and without a registry: deploy/images/build.py.
+image-tools:
+	command -v mmdebstrap >/dev/null && command -v buildah >/dev/null && exit 0
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    || { echo "Building images needs root and Debian's packages. With Docker: docker build -f deploy/Dockerfile ." >&2; exit 1; }
+	echo "Installing mmdebstrap and buildah ..."
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap buildah; } >/dev/null
+
+# make image     build images of product and model service into dist/, without a registry (IMAGES="app model torch")
+IMAGES ?= app model
+image: image-tools $(VENV)/.created
+	$(BIN)/python deploy/images/build.py $(IMAGES)
+
+# make test-image    build the images, run them without a container engine and talk to them; about five minutes
+test-image: install-dev image-tools
+	TEST_IMAGES=1 timeout 3000 $(BIN)/python -m pytest -q -n 0 -rP -m images tests/packaging
+
+# make check     check format, lint, types, import contracts, deployment settings, migrations, images, compose and Kubernetes
 check: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -155,6 +172,11 @@ check: install-dev
 	$(BIN)/lint-imports
 	CLAWDBOT_CONFIG=config/production.yaml $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/hadolint deploy/Dockerfile
+	sed 's/^\([A-Z_]*_\(PASSWORD\|TOKEN\|KEY\)\)=$$/\1=filled/' deploy/compose.env.example >"$$home/compose.env"
+	$(BIN)/docker-compose --file deploy/compose.yaml --env-file "$$home/compose.env" --profile '*' config --quiet
+	$(BIN)/kubectl kustomize deploy/kubernetes >"$$home/kubernetes.yaml"
+	$(BIN)/kubernetes-validate --strict --quiet "$$home/kubernetes.yaml" deploy/kubernetes/secrets.example.yaml
 
 # make bench     run the benchmarks; prints tables and writes JSON to benchmarks/results/
 bench: install-dev

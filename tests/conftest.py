@@ -139,6 +139,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+# Markers of tests that run apart: the variable that lets them run, and the target of the Makefile that sets it.
+APART = {"faults": ("TEST_FAULTS", "test-faults"), "images": ("TEST_IMAGES", "test-image")}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Opens the memory database, if there is one, to all tests, and skips tests of databases that are missing.
 
@@ -148,7 +152,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_place)
     if "memory" in django_settings.DATABASES:
         _open_memory_database(items)
-    missing = [] if os.environ.get("TEST_FAULTS") else ["faults"]
+    missing = [name for name, (variable, _) in APART.items() if not os.environ.get(variable)]
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         missing.append("postgres")
     if "memory" not in django_settings.DATABASES:
@@ -156,9 +160,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in missing:
             if item.get_closest_marker(name):
-                item.add_marker(
-                    pytest.mark.skip(reason=f"{name}: run `make test{'-faults' if name == 'faults' else ''}`")
-                )
+                item.add_marker(pytest.mark.skip(reason=f"{name}: run `make {APART.get(name, ('', 'test'))[1]}`"))
 
 
 def _place(item: pytest.Item) -> int:

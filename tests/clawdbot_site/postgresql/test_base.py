@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from bots.models import Lease
+from bots.models import Lease, applied_migrations
 from clawdbot_site.postgresql import base
 from tests.leases.builders import Elsewhere
 
@@ -60,3 +60,13 @@ def test_a_silent_client_loses_its_transaction_and_the_connection_is_replaced() 
     connection.close()
     assert Lease.objects.get().holder != "late"
     assert setting("idle_in_transaction_session_timeout") == "20s"
+
+
+def test_the_lock_of_migrations_is_held_for_as_long_as_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its transaction is silent meanwhile. Were it ended, a second process would migrate beside the first."""
+    monkeypatch.setitem(base.SETTINGS, "idle_in_transaction_session_timeout", "100")
+    with applied_migrations.alone(pytest.fail):
+        time.sleep(0.6)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [applied_migrations._LOCK])
+            assert cursor.fetchone() == (False,)
