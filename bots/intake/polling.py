@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from adapters.base import Adapter
-from adapters.errors import SendError
+from adapters.errors import NotSupported, SendError
 from bots.channels import health, lookup
 from bots.leases import duties, held
 from bots.models import Channel
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 POLL_S = 50.0
 SHORT_POLL_S = 0.3  # poll time-out of channels that send over the polling connection: a reply waits up to this long
 # Telegram numbers updates anew after a week without any. It keeps none longer than a day, so that none comes twice.
+LOOK_AGAIN_S = 60.0  # whether a webhook is still registered
 FORGOTTEN = timedelta(days=6)
 _BACKOFF = Backoff()
 _FINGERPRINT_SALT = "bots.intake.polling"  # an HMAC salt, not a module path
@@ -156,6 +157,10 @@ def _poll_while(lead: held.Held, channel: Channel, stop: threading.Event, timeou
             except SendError as error:
                 if not lead.holds():
                     break  # the platform ended this poll, because another process has begun one
+                if error.mark == "webhook_active" and _posts_here(channel, adapter):
+                    logger.info("polling %s: its messages come by its webhook", channel)
+                    _wait(LOOK_AGAIN_S, stop, lead)
+                    continue
                 failures += 1
                 health.note_poll_failure(channel.pk, why(error), error.mark)
                 health.flush()
@@ -172,6 +177,14 @@ def _poll_while(lead: held.Held, channel: Channel, stop: threading.Event, timeou
     finally:
         if adapter is not None:
             adapter.close()
+
+
+def _posts_here(channel: Channel, adapter: Adapter[Any] | None) -> bool:
+    """Returns whether the platform posts the channel's messages to its own address here, so that none is missed."""
+    try:
+        return adapter is not None and adapter.webhook_info().url.rstrip("/").endswith(channel.webhook_path)
+    except (NotSupported, SendError):
+        return False
 
 
 def _wait(wait_s: float, stop: threading.Event, lead: held.Held) -> None:

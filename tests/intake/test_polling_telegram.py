@@ -35,11 +35,14 @@ class Updates:
     def __init__(self, server: Server) -> None:
         self.waiting: dict[str, list[dict[str, Any]]] = {}
         self.failure: Answer | None = None
+        self.webhook = ""
         self.offsets: list[int | None] = []
         self.url = server.url
         server.respond = self._answer
 
     def _answer(self, request: Recorded) -> Answer:
+        if request.path.endswith("/getWebhookInfo"):
+            return json_answer({"ok": True, "result": {"url": self.webhook}})
         if self.failure is not None:
             return self.failure
         self.offsets.append(request.json.get("offset"))
@@ -187,6 +190,30 @@ def test_the_health_says_why_polling_fails_and_when_it_works_again(
         updates.failure = None
         eventually(lambda: status_of(fresh(polled)).light == "ok")
         assert status_of(fresh(polled)).text == "Polling works; nothing has been received yet."
+    finally:
+        stop.set()
+        thread.join(20)
+
+
+def test_a_channel_whose_webhook_leads_here_is_left_to_it_until_the_webhook_is_gone(
+    polled: Channel, updates: Updates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.channels.health.WRITE_EVERY_S", 0.0)
+    monkeypatch.setattr(polling, "LOOK_AGAIN_S", 0.1)
+    asked = threading.Event()
+    monkeypatch.setattr(polling, "_wait", lambda *_: asked.set() or asked.wait(0.05))
+    code, description, _advice = FAILURES["webhook"]
+    updates.webhook = f"https://chat.example.com{polled.webhook_path}"
+    updates.failure = json_answer({"ok": False, "error_code": code, "description": description}, code)
+    stop = threading.Event()
+    thread = threading.Thread(target=polling.poll_forever, args=(polled, stop, 0.05), daemon=True)
+    thread.start()
+    try:
+        assert asked.wait(20)
+        assert fresh(polled).last_error_at is None
+        assert status_of(fresh(polled)).light != "bad"
+        updates.failure = None
+        eventually(lambda: status_of(fresh(polled)).light == "ok")
     finally:
         stop.set()
         thread.join(20)
