@@ -2,7 +2,7 @@
 
 The real product (`manage.py serve`, embedded) has one bot. Clients in a process of their own open chats one after the
 other and then say nothing. The resident memory of all processes of the product is read before the first chat, with all
-of them open, and after they have closed.
+of them open, and after they have closed; then the same once more, which shows whether closed chats leave memory behind.
 """
 
 from __future__ import annotations
@@ -81,41 +81,49 @@ def memory_mb(product: Product) -> float:
 
 def measure(folder: Path, count: int) -> dict[str, Any]:
     _allow_descriptors(count)  # the product inherits it
-    # All clients come from one address, which the limits of the chat page would take for one visitor.
     product = Product(folder / "home", load.settings())
     product.migrate()
     product.manage("bot", "add", "idle")
     product.start(model=False)
-    context = multiprocessing.get_context("spawn")
-    mine, theirs = context.Pipe()
     try:
         time.sleep(SETTLE_S)
         base = memory_mb(product)
-        address = f"{product.url.replace('http', 'ws', 1)}/ws/chat/idle/"
-        process = context.Process(target=clients, args=(theirs, address, count), daemon=True)
-        began = time.monotonic()
-        process.start()
-        opened, refused = mine.recv()
-        took = time.monotonic() - began
-        time.sleep(SETTLE_S)
-        full = memory_mb(product)
-        mine.send("close")
-        still = mine.recv()
-        process.join(60)
-        time.sleep(SETTLE_S)
-        after = memory_mb(product)
+        first, second = (_round(product, count, base) for _ in range(2))
     finally:
         product.stop()
+    return {
+        "base_mb": round(base, 1),
+        **first,
+        "kb_a_chat": round(first["over_base_mb"] * 1024 / max(first["chats"], 1), 1),
+        "again_mb": second["over_base_mb"],
+        "again_after_closing_mb": second["after_closing_mb"],
+        "target_mb": TARGET_MB * count / 1000,
+    }
+
+
+def _round(product: Product, count: int, base: float) -> dict[str, Any]:
+    """Opens the chats, leaves them idle and closes them."""
+    context = multiprocessing.get_context("spawn")
+    mine, theirs = context.Pipe()
+    address = f"{product.url.replace('http', 'ws', 1)}/ws/chat/idle/"
+    process = context.Process(target=clients, args=(theirs, address, count), daemon=True)
+    began = time.monotonic()
+    process.start()
+    opened, refused = mine.recv()
+    took = time.monotonic() - began
+    time.sleep(SETTLE_S)
+    full = memory_mb(product)
+    mine.send("close")
+    still = mine.recv()
+    process.join(60)
+    time.sleep(SETTLE_S)
     return {
         "chats": opened,
         "refused": refused,
         "open_at_the_end": still,
         "opened_in_s": round(took, 1),
-        "base_mb": round(base, 1),
         "over_base_mb": round(full - base, 1),
-        "kb_a_chat": round((full - base) * 1024 / max(opened, 1), 1),
-        "after_closing_mb": round(after - base, 1),
-        "target_mb": TARGET_MB * count / 1000,
+        "after_closing_mb": round(memory_mb(product) - base, 1),
     }
 
 
