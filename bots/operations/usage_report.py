@@ -144,7 +144,7 @@ def _sums(
 def _rows(model: Any, bots: frozenset[int] | None, first: date, last: date) -> QuerySet[Any]:
     if bots is None and model is PersonDay:
         bots = frozenset(Bot.objects.values_list("pk", flat=True))  # its index begins with the bot
-    rows = model.objects.filter(day__range=(first, last)).order_by()
+    rows: QuerySet[Any] = model.objects.filter(day__range=(first, last)).order_by()
     return rows if bots is None else rows.filter(bot_id__in=bots)
 
 
