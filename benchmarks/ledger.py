@@ -22,20 +22,34 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 TOKENS = 150  # what the model reports for each call: a prompt of 55, of which the estimate without its margin is 15
 REPLY = 100
-RATIO = 0.95
+BLOCK = 10  # turns in a row with limits, and without
+WARM_UP = 40
 
 CHILD = """
 import os, sys, threading
 import django; django.setup()
-from django.db import connection
+from django.db import connection, transaction
+from bots.limits import batches
+from bots.limits.payments import Payments
 from bots.limits.rules import Owners
 from bots.llm import complete
 from bots.llm.errors import LimitReached
 owners, done, refused, lock = Owners(int(os.environ["BOT"])), [], [], threading.Lock()
+taken, take = [], batches.take
+def counted(*given):
+    batch = take(*given)
+    taken.append(batch is not None)
+    return batch
+batches.take = counted
 def work(calls):
     for _ in range(calls):
+        payments = Payments()
         try:
-            found = complete([{"role": "user", "content": "What is a bot?"}], owners=owners, max_tokens=100)
+            with payments.kept():
+                question = [{"role": "user", "content": "What is a bot?"}]
+                found = complete(question, owners=owners, max_tokens=100, payments=payments)
+                with transaction.atomic():
+                    payments.write()
             with lock: done.append(found.prompt_tokens + found.completion_tokens)
         except LimitReached:
             with lock: refused.append(1)
@@ -43,7 +57,8 @@ def work(calls):
 calls, threads = int(os.environ["CALLS"]), int(os.environ["THREADS"])
 workers = [threading.Thread(target=work, args=(calls // threads + (n < calls % threads),)) for n in range(threads)]
 [one.start() for one in workers]; [one.join() for one in workers]
-print(len(done), sum(done), len(refused))
+batches.end_unused(all_of_them=True)
+print(len(done), sum(done), len(refused), sum(taken))
 """
 
 
@@ -76,11 +91,12 @@ def race(bot: Any, calls: int, processes: int) -> dict[str, Any]:
     ]
     outputs = [child.communicate(timeout=600)[0].split() for child in children]
     seconds = time.perf_counter() - began
-    done, spent, refused = (sum(int(output[place]) for output in outputs) for place in range(3))
+    done, spent, refused, batched = (sum(int(output[place]) for output in outputs) for place in range(4))
     row = Balance.objects.get(kind="bot", unit="tokens")
     found = {
-        "calls": done + refused, "answered": done, "refused": refused, "limit": ceiling, "spent": spent,
-        "ledger_spent": row.spent, "ledger_reserved": row.reserved, "reservations": Reservation.objects.count(),
+        "calls": done + refused, "answered": done, "out_of_batches": batched, "refused": refused,
+        "limit": ceiling, "spent": spent, "ledger_spent": row.spent,
+        "ledger_reserved": row.reserved, "reservations": Reservation.objects.count(),
         "seconds": round(seconds, 1),
     }  # fmt: skip
     Limit.objects.all().delete()
@@ -100,8 +116,8 @@ def turns(bot: Any, count: int) -> dict[str, Any]:
 
     channel = make_channel(bot)
     took: dict[str, list[float]] = {"without": [], "with": []}
-    for number in range(2 * count + 20):
-        name = "with" if number % 2 else "without"
+    for number in range(2 * count + WARM_UP):
+        name = "with" if number // BLOCK % 2 else "without"
         if name == "with":
             Limit.objects.create(kind="bot", bot=bot, tokens_per_day=10**12, money_per_month=Decimal(10**8))
             Limit.objects.create(kind="person", bot=bot, messages_per_minute=10**6)
@@ -110,9 +126,11 @@ def turns(bot: Any, count: int) -> dict[str, Any]:
         (row_id,) = inbox.accept(channel, [make_event(f"hello {number}", chat=f"chat-{number % 20}")]).accepted
         started = time.perf_counter()
         MessageDispatcher().process(row_id)
-        if number >= 20:
+        if number >= WARM_UP:
             took[name].append((time.perf_counter() - started) * 1000)
         Limit.objects.all().delete()
+    if not count:
+        return {}
     without, with_ = (statistics.median(took[name]) for name in ("without", "with"))
     return {"turn_ms": round(without, 2), "turn_with_limits_ms": round(with_, 2), "ratio": round(without / with_, 3)}
 

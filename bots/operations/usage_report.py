@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum, Window
 from django.utils.translation import gettext as _
@@ -144,10 +144,8 @@ def _sums(
 def _rows(model: Any, bots: frozenset[int] | None, first: date, last: date) -> QuerySet[Any]:
     if bots is None and model is PersonDay:
         bots = frozenset(Bot.objects.values_list("pk", flat=True))  # its index begins with the bot
-    rows = model.objects.filter(day__range=(first, last)).order_by()
-    if bots is not None:
-        rows = rows.filter(bot_id__in=bots)
-    return cast("QuerySet[Any, Any]", rows)
+    rows: QuerySet[Any] = model.objects.filter(day__range=(first, last)).order_by()
+    return rows if bots is None else rows.filter(bot_id__in=bots)
 
 
 def _amounts(row: Mapping[str, Any]) -> Amounts:
