@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from bots.maintenance import first_start
+from bots.models import applied_migrations
 from clawdbot.errors import ClawdbotError
 
 
@@ -15,7 +16,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            first = first_start.bootstrap()
+            # Two at once, on two nodes, would make the same rows.
+            with applied_migrations.alone(lambda: self.stderr.write("another process sets up; waiting for it")):
+                first = first_start.bootstrap()
         except ClawdbotError as error:
             raise CommandError(str(error)) from None
         for line in first_start.announcement(first):
