@@ -19,6 +19,7 @@ from tests import servers
 from tests.packaging.containers import USER_ID, Container, Image, get, volume, wait_for
 from tests.packaging.deployment_files import containers
 from tests.product import free_port
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(1800)]
 
@@ -107,15 +108,14 @@ def test_prometheus_reads_the_counters_of_all_services_under_the_name_of_compose
     assert get(address, Host="web:8080", X_Forwarded_For="10.1.2.3")[0] == 403
 
 
-def test_poll_without_a_channel_ends_and_says_why(migrated: Parts) -> None:
-    poll = migrated.make()
-    code, said = poll.run("poll")
-    poll.end()
-    assert code == 1
-    assert "no enabled channel that can be polled" in said
+def test_poll_without_a_channel_says_why_and_waits(migrated: Parts) -> None:
+    poll = migrated.start("poll")
+    eventually(lambda: "no enabled channel that can be polled" in poll.said(), 60)
+    assert poll.process is not None
+    assert poll.process.poll() is None
 
 
-@pytest.mark.parametrize("name", ["beat", "second worker", "worker", "web"])
+@pytest.mark.parametrize("name", ["beat", "poll", "second worker", "worker", "web"])
 def test_each_service_ends_in_time_when_it_is_stopped(migrated: Parts, name: str) -> None:
     code, seconds = migrated.running[name].stop()
     assert code in {0, 128 + signal.SIGTERM}, migrated.running[name].said()[-2000:]

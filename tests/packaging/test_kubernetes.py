@@ -41,7 +41,7 @@ SECRETS: dict[str, Object] = {
 def test_the_processes_are_those_of_the_product() -> None:
     assert sorted(COMPONENTS) == ["beat", "migrate", "model", "poll", "web", "worker"]
     assert "replicas" not in WORKLOADS["clawdbot-worker"]["spec"]  # else each apply would undo the autoscaler
-    assert WORKLOADS["clawdbot-poll"]["spec"]["replicas"] == 0  # poll ends when no channel can be polled
+    assert WORKLOADS["clawdbot-poll"]["spec"]["replicas"] == 2
 
 
 def test_all_settings_exist() -> None:
