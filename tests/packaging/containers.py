@@ -48,8 +48,8 @@ class Image:
     Attributes:
         root: The folder with its files.
         config: What the image says of itself: User, Env, Entrypoint, Cmd, Healthcheck, …
-        size: Bytes of its layers.
-        labels: Names and values of the variables it sets.
+        size: Bytes of its files.
+        history: How its layers were made, as JSON.
     """
 
     root: Path
@@ -128,6 +128,7 @@ class Container:
         settings: Further variables.
         binds: Further folders, by their path in the container.
         user: Who runs it; "" for the user of the image.
+        points: The empty folders on which its roots were mounted.
     """
 
     image: Image
@@ -136,6 +137,7 @@ class Container:
     binds: dict[str, Path] = field(default_factory=dict)
     user: str = ""
     process: subprocess.Popen[str] | None = None
+    points: list[Path] = field(default_factory=list)
     log: Path = field(default_factory=lambda: Path(tempfile.mkstemp(prefix="clawdbot-container-")[1]))
 
     def start(self, *arguments: str, entrypoint: tuple[str, ...] | None = None) -> None:
@@ -145,6 +147,7 @@ class Container:
         variables = [f"{name}={value}" for name, value in {**self.image.variables, **self.settings}.items()]
         mounts = {"/var/lib/clawdbot": self.home, **self.binds} if self.home else dict(self.binds)
         point = Path(tempfile.mkdtemp(prefix="clawdbot-root-"))
+        self.points.append(point)
         entered = {
             "PATH": os.environ["PATH"],
             "IMAGE": str(self.image.root),
@@ -201,6 +204,9 @@ class Container:
             self.process.kill()
             self.process.wait(30)
         self.log.unlink(missing_ok=True)
+        for point in self.points:  # mounted in the namespace alone, which is gone
+            point.rmdir()
+        self.points.clear()
 
     def check_health(self) -> tuple[int, str]:
         """Runs the health check of the image beside this container; returns its exit code and what it prints."""
