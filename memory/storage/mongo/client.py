@@ -82,7 +82,11 @@ def _connected(url: str) -> Any:
         found = client.get_default_database(DATABASE).with_options(
             read_preference=pymongo.ReadPreference.PRIMARY, write_concern=pymongo.WriteConcern("majority")
         )
-        _make_indexes(found)
+        try:
+            _make_indexes(found)
+        except BaseException:
+            client.close()  # else its threads go on, one set for each attempt
+            raise
     return found
 
 

@@ -13,13 +13,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db import models
+from django.db import DataError, models
 from django.utils import timezone
 
 from memory.models import MemoryEntry
 from memory.storage.mongo.client import Document
 from memory.text import term_keys
 
+LONGEST = 300_000  # characters; with terms and keys 11 MB in the worst case, and a document has 16 MB at most
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIELDS: dict[str, models.Field[Any, Any]] = {field.attname: field for field in MemoryEntry._meta.concrete_fields}
@@ -85,7 +86,13 @@ def moment(value: int) -> datetime:
 
 
 def document(row: Mapping[str, Any], pk: int, change: int) -> Document:
-    """Returns the document of a new row; columns that are not given have their default."""
+    """Returns the document of a new row; columns that are not given have their default.
+
+    Raises:
+        DataError: The text is so long that the document with its index terms could be larger than MongoDB takes.
+    """
+    if len(row["text"]) > LONGEST:
+        raise DataError(f"MongoDB cannot store this: a memory has {LONGEST} characters at most")
     values = {name: row[name] if name in row else _default(name) for name in COLUMNS}
     made = {name: encode(name, value) for name, value in values.items()}
     return {**made, **words(made), "_id": pk, "id": pk, "sources": [], "change": change if made["vector"] else 0}
