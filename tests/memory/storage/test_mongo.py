@@ -199,7 +199,8 @@ def test_a_forked_process_has_a_connection_of_its_own(ann: Scope) -> None:
 
 
 def test_reads_see_the_latest_write_whatever_the_address_says(mongodb: str) -> None:
-    with override_settings(MEMORY_MONGODB=f"{mongodb}?readPreference=secondary&w=0"):
+    mark = "&" if "?" in mongodb else "?"
+    with override_settings(MEMORY_MONGODB=f"{mongodb}{mark}readPreference=secondary&w=0"):
         held = client.database()
         assert (held.read_preference.mongos_mode, held.write_concern.document) == ("primary", {"w": "majority"})
 
