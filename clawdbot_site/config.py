@@ -65,7 +65,7 @@ class MemorySettings(Section):
 
     type: Literal["sqlite", "postgresql", "mysql", "mongodb"] = Field(
         "sqlite",
-        description="Database type of the memories. mysql includes MariaDB; mongodb is refused (see docs/memory.md).",
+        description="Database type of the memories. mysql includes MariaDB; see docs/memory.md for mongodb.",
     )
     database_url: str = Field(
         "",

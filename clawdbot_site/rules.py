@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from memory.embedders import model_folder
 _EXAMPLES = {
     "postgresql": "or DATABASE_URL=postgresql://... for everything",
     "mysql": "mysql://user:password@host/name",
+    "mongodb": "mongodb://user:password@host/name",
 }
 DEFAULT_DIMENSION = 384
 # A well-known model for each usual length of vectors, for advice.
@@ -59,8 +62,6 @@ def _broker(config: Config) -> tuple[str, str] | None:
 
 def _memory(config: Config) -> tuple[str, str] | None:
     kind, url = config.memory.type, config.memory.database_url
-    if kind == "mongodb":
-        return "memory.type", "mongodb cannot hold memories (docs/memory.md says why); use sqlite, postgresql or mysql"
     if not url:
         if kind in ("sqlite", storage.kind_of(config.database_url)):
             return None
@@ -70,8 +71,26 @@ def _memory(config: Config) -> tuple[str, str] | None:
         wanted = f"is {kind}, so this must begin with {kind}://"
         return "memory.database_url", f"memory.type {wanted}"
     if not found:
-        return "memory.database_url", "must begin with sqlite://, postgresql:// or mysql://"
+        return "memory.database_url", "must begin with sqlite://, postgresql://, mysql:// or mongodb://"
+    if found == "mongodb":
+        return _mongodb(url)
     return _broken_address("memory.database_url", lambda: storage.memory_database(url, config.home))
+
+
+def _mongodb(url: str) -> tuple[str, str] | None:
+    if find_spec("pymongo") is None:
+        return "memory.type", "mongodb needs the package pymongo: pip install 'clawdbot[mongodb]'"
+    errors, parser = import_module("pymongo.errors"), import_module("pymongo.uri_parser")
+    try:
+        # An address of a service (mongodb+srv) would be looked up in the DNS; the rest of its form is the same.
+        parser.parse_uri(url.replace("mongodb+srv://", "mongodb://", 1), warn=False)
+    except (errors.PyMongoError, ValueError, TypeError):
+        return (
+            "memory.database_url",
+            "is no address: write / ? # [ ] @ : % in user and password as %2F %3F %23 %5B %5D %40 %3A %25; "
+            "a port is a number, and a name of a database has no space and no / \\ . $",
+        )
+    return None
 
 
 def _index(config: Config) -> tuple[str, str] | None:

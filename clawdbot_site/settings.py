@@ -26,6 +26,7 @@ try:
     home_swap.finish(HOME)  # of a restore that was killed
     SECRET_KEY, *SECRET_KEY_FALLBACKS = keys.signing_keys(HOME)
     DATABASES = storage.databases(CLAWDBOT)
+    MEMORY_MONGODB = storage.mongodb(CLAWDBOT)
     keys.configure_encryption(HOME, partial(encrypted_rows.present, DATABASES["default"]))
 except ConfigError as _error:
     # manage.py, ASGI server and Celery all import this module first, so all print one line and exit with code 1.

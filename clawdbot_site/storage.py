@@ -83,9 +83,14 @@ def implied_memory_type(config: Config) -> str:
 def databases(config: Config) -> dict[str, dict[str, Any]]:
     """Returns DATABASES: `default`, and `memory` if the memories have their own address."""
     found = {"default": database(config.database_url, config.home)}
-    if config.memory.database_url:
+    if config.memory.database_url and not mongodb(config):
         found["memory"] = memory_database(config.memory.database_url, config.home)
     return found
+
+
+def mongodb(config: Config) -> str:
+    """Returns the address of the MongoDB that holds the rows of memory; "" when a database of Django holds them."""
+    return config.memory.database_url if kind_of(config.memory.database_url) == "mongodb" else ""
 
 
 def database(url: str, home: Path) -> dict[str, Any]:

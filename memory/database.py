@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 ALIAS = "memory"
@@ -19,9 +20,19 @@ def alias() -> str:
     return ALIAS if ALIAS in connections.settings else DEFAULT_DB_ALIAS
 
 
+def mongodb() -> bool:
+    """Tells whether the rows of memory are in MongoDB; all other tables of this app are in the main database."""
+    return bool(settings.MEMORY_MONGODB)
+
+
 def separate() -> bool:
     """Tells whether the memory has a separate database: then neither a join nor a transaction spans both."""
-    return alias() != DEFAULT_DB_ALIAS
+    return mongodb() or alias() != DEFAULT_DB_ALIAS
+
+
+def home_of(model: Any) -> str:
+    """Returns the alias of the database that holds the rows of a model of this app; "mongodb" for memories there."""
+    return "mongodb" if mongodb() and model._meta.label == "memory.MemoryEntry" else alias()
 
 
 def connection() -> Any:
@@ -30,8 +41,8 @@ def connection() -> Any:
 
 
 def vendor() -> str:
-    """Returns the kind of database: sqlite, postgresql or mysql (also for MariaDB)."""
-    return str(connection().vendor)
+    """Returns the kind of database: sqlite, postgresql, mysql (also for MariaDB) or mongodb."""
+    return "mongodb" if mongodb() else str(connection().vendor)
 
 
 def reader() -> Any:

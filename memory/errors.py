@@ -45,6 +45,10 @@ class RunInProgress(MemoryFailure):
     permanent = False
 
 
+class NoTrialRun(MemoryFailure):
+    """The database of the memories cannot undo the work of a trial run."""
+
+
 class WorkEnded(MemoryFailure):
     """The memory was erased, or moved to another person, during an import or a consolidation."""
 

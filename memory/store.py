@@ -30,8 +30,8 @@ from memory.ranking.scan_index import ScopeIndex
 from memory.ranking.scoring import score
 from memory.recent import TURNS, SessionMemory
 from memory.storage import rows, wakeups
+from memory.storage.port import State
 from memory.storage.row import Row
-from memory.storage.rows import State
 from memory.storage.validity import View
 from memory.text.query_hints import Cues, read_cues
 from memory.types import ConversationSource, Hit, Recall, RecentTurn, Scope, Stats, Turn

@@ -92,6 +92,7 @@ CACHES = {
     "memory.indexes.large": "clear_cache",
     "memory.indexes.vector": "clear_cache",
     "memory.ranking.reranker": "clear_cache",
+    "memory.storage.mongo.client": "clear_cache",
     "memory.storage.wakeups": "clear_cache",
     "memory.store": "clear_cache",
     "skills.importing": "clear_cache",
@@ -238,6 +239,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True)
+def memories_in_mongodb(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keeps the memories of every test in MongoDB when TEST_MONGODB names a server (`tests/servers.py --mongodb`)."""
+    server = os.environ.get("TEST_MONGODB")
+    uses = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames)
+    if not server or not uses:
+        yield
+        return
+    from tests.memory.mongo import memory_in
+
+    with memory_in(server):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,8 @@
 
 Both come from wheels, need neither root nor network, use a temporary folder and stop after the command, which finds
 them under TEST_DATABASE_URL and TEST_REDIS_URL. `python tests/servers.py --mariadb pytest ...` starts a MariaDB instead
-(package of the system, see `make mariadb`), only for the memory database: TEST_MEMORY__DATABASE_URL.
+(package of the system, see `make mariadb`), only for the memory database: TEST_MEMORY__DATABASE_URL. `--mongodb` starts
+a server that speaks MongoDB's protocol, or takes the one of MONGODB_URI: TEST_MONGODB.
 """
 
 from __future__ import annotations
@@ -131,6 +132,41 @@ def _create_database(endpoint: Path, process: subprocess.Popen[bytes], log: Path
     raise RuntimeError(f"MariaDB did not start:\n{log.read_text('utf8', errors='replace')[-2000:]}")
 
 
+@contextlib.contextmanager
+def mongodb() -> Iterator[str]:
+    """Runs a server that speaks MongoDB's protocol (nx-27017, from a wheel) on a free port; yields its URL.
+
+    MONGODB_URI names a real server instead; each caller must choose a database of its own there.
+    """
+    if url := os.environ.get("MONGODB_URI"):
+        yield url
+        return
+    folder = Path(tempfile.mkdtemp(prefix="clawdbot-mongo-"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    files = [f"--data-dir={folder / 'data'}", f"--log-file={folder / 'log'}", f"--pid-file={folder / 'pid'}"]
+    # A test database need not survive a crash.
+    arguments = [
+        str(Path(sys.executable).parent / "nx-27017"),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "-j",
+        "MEMORY",
+        *files,
+    ]
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port, process)
+        yield f"mongodb://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Returns when the port accepts connections."""
     end = time.monotonic() + START_S
@@ -138,7 +174,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise RuntimeError("Redis did not start")
+    raise RuntimeError("the server did not start")
 
 
 def main() -> int:
@@ -146,6 +182,9 @@ def main() -> int:
     if sys.argv[1:2] == ["--mariadb"]:
         with mariadb() as url:
             return subprocess.call(sys.argv[2:], env={**os.environ, "TEST_MEMORY__DATABASE_URL": url})
+    if sys.argv[1:2] == ["--mongodb"]:
+        with mongodb() as url:
+            return subprocess.call(sys.argv[2:], env={**os.environ, "TEST_MONGODB": url})
     with postgresql() as database_url, redis() as redis_url:
         environment = {**os.environ, "TEST_DATABASE_URL": database_url, "TEST_REDIS_URL": redis_url}
         return subprocess.call(sys.argv[1:], env=environment)

@@ -30,6 +30,7 @@ from clawdbot.http.proxies import Proxy, configured_proxies
 from memory import database
 from memory.embedders import choice, current
 from memory.indexes import health
+from memory.storage.port import store
 from skills.models import BotTool, InstructionGrant, McpGrant, McpServer
 
 Level = Literal["ok", "warning", "error"]
@@ -128,7 +129,9 @@ def _home() -> Iterator[Finding]:
 
 
 def _memory_database() -> Iterator[Finding]:
-    if database.separate():
+    if database.mongodb():
+        yield Finding("memory database", "ok", f"{store().reach()}, separate; backups leave it out: use mongodump")
+    elif database.separate():
         yield Finding("memory database", "ok", f"{database.vendor()}, separate")
     else:
         yield Finding("memory database", "ok", "same as the main database")

@@ -17,6 +17,7 @@ from bots.monitoring import backups, signs
 from memory import database
 from memory.embedders import choice
 from memory.storage import embedding_backfill
+from memory.storage.port import store
 
 logger = logging.getLogger(__name__)
 # The model server has begun to load by then, or does not run.
@@ -89,6 +90,7 @@ def _memory() -> Part:
     if not database.separate():
         return Part(True, "same as the main database")
     try:
+        store().reach()
         with database.connection().cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:

@@ -27,6 +27,7 @@ from clawdbot.reasons import columns, raised
 from memory import database
 from memory.lifecycle.editing import EditRefused, rewrite
 from memory.storage import turn_json
+from memory.storage.port import store
 from memory.storage.rows import of_scope
 from memory.store import MemoryStore
 from memory.types import Scope, Turn
@@ -111,7 +112,7 @@ def catch_up() -> int:
 def _try(pk: int) -> bool:
     try:
         # Connect before taking a lock: a server that is down fails here.
-        database.connection().ensure_connection()
+        store().reach()
         _write(pk)
     except Exception as error:  # any error of the memory database: the row stays and is tried again
         logger.warning("memory of waiting turn %s not written: %s", pk, type(error).__name__)

@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.models.consolidation import ConsolidatedEpisode
+from memory.storage.port import store
 from memory.storage.rows import of_scope
 from memory.types import Scope
 
@@ -187,8 +188,8 @@ def summary_key(first_id: int) -> str:
 def has_kept_summary(scope: Scope, episode: Episode) -> bool:
     """Tells whether somebody edited or pinned a digest of this episode, so that no other one is made."""
     ids = [line.id for line in episode.lines]
-    same = Q(fact_key=summary_key(ids[0])) | Q(source_links__source__in=ids)
     rows = of_scope(scope).filter(kind=MemoryEntry.Kind.SUMMARY, session=episode.session, pinned=True)
+    same = Q(fact_key=summary_key(ids[0])) | Q(pk__in=store().derived_from(scope, ids))
     return rows.filter(same).exists()
 
 

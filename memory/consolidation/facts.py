@@ -16,6 +16,7 @@ from memory.consolidation import provenance, timeline
 from memory.consolidation.claims import ENDED, Statement, says_more
 from memory.consolidation.endings import Ending
 from memory.models import MemoryEntry
+from memory.storage.port import store
 from memory.storage.rows import of_scope
 from memory.types import Scope
 
@@ -45,7 +46,7 @@ def _close(scope: Scope, ending: Ending) -> int:
     """Closes the facts that were told before the ending; returns their number."""
     rows = of_scope(scope).filter(kind=MemoryEntry.Kind.FACT, valid_to=None, occurred_at__lt=ending.said_at)
     # The same breath may tell what comes instead: "I quit Siemens and now I'm at Bosch".
-    rows = rows.exclude(fact_value__startswith=ENDED).exclude(source_links__source=ending.source)
+    rows = rows.exclude(fact_value__startswith=ENDED).exclude(pk__in=store().derived_from(scope, [ending.source]))
     closed = 0
     for key, value, since in list(rows.order_by("id").values_list("fact_key", "fact_value", "valid_from")):
         if not ending.closes(key, value):

@@ -33,7 +33,7 @@ from memory.consolidation import (
 from memory.consolidation.claims import Statement
 from memory.consolidation.episodes import Due, Episode
 from memory.consolidation.llm_port import BadAnswer, ModelUnavailable, Spent, Writer
-from memory.errors import WorkEnded
+from memory.errors import NoTrialRun, WorkEnded
 from memory.models import ConsolidationRun, MemoryEntry
 from memory.storage import wakeups, work_leases
 from memory.types import Scope
@@ -61,10 +61,13 @@ def optimize(
         progress: see `Progress`.
 
     Raises:
+        NoTrialRun: `dry_run`, and the memories are in MongoDB.
         RunInProgress: Another process is consolidating this bot.
         LeaseLost: Another process took the run over.
         LeadershipLost: This process was paused, or cut off from the database: another one may have taken the run over.
     """
+    if dry_run and database.mongodb():
+        raise NoTrialRun("a trial run is rolled back at its end, and memories in MongoDB cannot be rolled back")
     if dry_run:
         return _run(bot_id, None, dry_run=True, rebuild=rebuild, now=now, progress=progress)
     with leadership.lead(f"{wakeups.OPTIMIZE}:{bot_id}") as lead:

@@ -6,12 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
 from memory.consolidation import duplicates, episodes, timeline
 from memory.models import MemoryEntry
-from memory.models.consolidation import MemorySource
 from memory.storage import passages, reindex, work_leases
+from memory.storage.port import store
 from memory.storage.rows import content_hash, of_scope
 from memory.text.tokenizer import index_terms
 from memory.text.topics import marks
@@ -42,8 +40,7 @@ def write(scope: Scope, kind: str, text: str, day: date, sources: Iterable[int],
 
 def add_sources(derived_id: int, sources: Iterable[int]) -> None:
     """Adds sources to a derived row; skips those that it has already."""
-    links = [MemorySource(derived_id=derived_id, source_id=source) for source in sources]
-    MemorySource.objects.bulk_create(links, ignore_conflicts=True)
+    store().add_sources(derived_id, sources)
 
 
 def erase(scope: Scope, ids: Collection[int] | None) -> int:
@@ -75,13 +72,10 @@ def erase(scope: Scope, ids: Collection[int] | None) -> int:
 
 def drop_derived_from(scope: Scope, ids: list[int]) -> int:
     """Deletes rows derived from these turns; the next run reads their sessions again. Returns the number of rows."""
-    told = Q(source_id__in=ids) | Q(source__duplicate_of_id__in=ids)
-    links = MemorySource.objects.filter(told, derived__bot=scope.bot_id, derived__person=scope.person_id)
-    derived = set(links.values_list("derived_id", flat=True))
+    derived = store().derived_from(scope, ids, copies=True)
     sessions: set[str] = set()
     for part in _parts(derived):
-        links = MemorySource.objects.filter(derived_id__in=part)
-        sessions.update(links.values_list("source__session", flat=True).distinct())
+        sessions.update(store().sessions_of_sources(part))
     if sessions:
         episodes.mark_unread(scope, sessions)
     return _delete(scope, derived)
@@ -93,11 +87,7 @@ def drop_orphans(scope: Scope) -> int:
     Returns:
         Number of deleted rows.
     """
-    rows = of_scope(scope).derived().filter(pinned=False).order_by()
-    lost = set(rows.filter(source_links=None).values_list("id", flat=True))
-    mixed = MemorySource.objects.filter(derived__in=rows).exclude(source__person=scope.person_id)
-    lost.update(mixed.values_list("derived_id", flat=True))
-    return _delete(scope, lost)
+    return _delete(scope, store().unfounded(scope))
 
 
 def reset(scope: Scope) -> int:

@@ -13,11 +13,12 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Count, Exists, Max, Min, OuterRef
+from django.db.models import Count, Max, Min
 
 from memory.consolidation import duplicates, provenance
 from memory.models import MemoryEntry, MemoryEntryQuerySet
 from memory.storage import passages
+from memory.storage.port import store
 from memory.storage.rows import of_scope
 from memory.types import LONGEST_RETENTION, Scope
 
@@ -117,7 +118,5 @@ def _before(now: datetime, days: int) -> datetime:
 
 
 def _expired(rows: MemoryEntryQuerySet, before: datetime) -> MemoryEntryQuerySet:
-    # A copy has the scope of its first row. Naming the scope here would make a database read it once per row.
-    pinned_copy = MemoryEntry.objects.filter(duplicate_of=OuterRef("pk"), pinned=True)
     old = rows.turns().distinct_entries().filter(pinned=False, last_seen_at__lt=before, created_at__lt=before)
-    return old.exclude(Exists(pinned_copy))
+    return store().without_pinned_copies(old)  # type: ignore[no-any-return]

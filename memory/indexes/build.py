@@ -16,8 +16,9 @@ from memory.embedders import current
 from memory.indexes import lexical, registry, vector
 from memory.indexes.statistics import Counting, chunks, unpack_vectors
 from memory.indexes.vector import Part, Space
-from memory.models.indexes import LargeScope, VectorChange
+from memory.models.indexes import LargeScope
 from memory.storage import wakeups
+from memory.storage.port import store
 from memory.storage.rows import of_scope, state
 from memory.types import Scope
 
@@ -90,8 +91,7 @@ class _Builder:
         self._counting = Counting(self._space.dimension)
 
     def run(self, rows: int) -> None:
-        changes = VectorChange.objects.filter(scope=self._id)
-        upto = changes.aggregate(last=Max("id"))["last"] or 0
+        upto = store().last_change(self._id)
         parts = self._parts()
         if self._space.labels:
             vector.backend().build(self._scope, self._id, parts, self._space, rows, upto)
@@ -105,7 +105,7 @@ class _Builder:
             known.update(statistics=corpus.pack(), rows=corpus.rows, built_at=timezone.now())
             if upto > KEPT_CHANGES:
                 known.update(changes_from=upto - KEPT_CHANGES)
-                changes.filter(id__lte=upto - KEPT_CHANGES).delete()
+                store().drop_changes(self._id, upto - KEPT_CHANGES)
 
     def _parts(self) -> Iterator[Part]:
         upto = of_scope(self._scope).aggregate(last=Max("id"))["last"] or 0

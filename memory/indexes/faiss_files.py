@@ -29,7 +29,8 @@ from django.conf import settings
 from memory import database
 from memory.indexes.unindexed_vectors import UnindexedVectorCache, UnindexedVectors
 from memory.indexes.vector import Found, Health, Part, Space
-from memory.models.indexes import LargeScope, VectorChange
+from memory.models.indexes import LargeScope
+from memory.storage.port import store
 from memory.types import Scope, Vector
 
 logger = logging.getLogger(__name__)
@@ -124,8 +125,7 @@ class FaissFiles:
         about = _read(scope)
         if about is None:
             return Health()
-        newer = VectorChange.objects.filter(scope=scope_id, id__gt=about.upto)
-        waiting, erased = newer.filter(entry_id__gt=0).count(), newer.filter(entry_id__lt=0).count()
+        waiting, erased = store().changed(scope, scope_id, about.upto, about.vectors)
         usable = self._load(scope, space) is not None and _reaches(about, scope_id)
         built_at = datetime.fromisoformat(about.built_at)
         return Health(about.vectors, waiting, erased, not usable, about.size, built_at)

@@ -21,7 +21,7 @@ class ScopeHealth:
 
     Attributes:
         backend: "faiss" or "pgvector".
-        lexical: "fts5", "gin" or "fulltext".
+        lexical: "fts5", "gin", "fulltext" or "multikey" (MongoDB's index on the list of terms).
         rows: number of rows at the last build.
         built_at: time of that build; None: not finished yet, and the scope is scanned row by row.
         build_seconds: duration of that build.
@@ -59,7 +59,7 @@ def of_scopes(bot_id: int | None = None) -> list[ScopeHealth]:
     if bot_id is not None:
         rows = rows.filter(bot=bot_id)
     of = build.space()
-    kinds = {"sqlite": "fts5", "postgresql": "gin"}
+    kinds = {"sqlite": "fts5", "postgresql": "gin", "mongodb": "multikey"}
     return [
         ScopeHealth(
             row.bot_id,

@@ -16,7 +16,8 @@ from memory.models.indexes import LargeScope
 from memory.ranking.query import Question
 from memory.ranking.scan_index import ScopeIndex
 from memory.storage import wakeups
-from memory.storage.rows import State, rows_by_id, state
+from memory.storage.port import State
+from memory.storage.rows import rows_by_id, state
 from memory.text.query_hints import Cues
 from memory.types import Scope, Vector
 

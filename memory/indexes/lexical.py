@@ -23,6 +23,7 @@ BACKENDS = {
     "sqlite": "memory.indexes.fts5.FTS5",
     "postgresql": "memory.indexes.gin.GIN",
     "mysql": "memory.indexes.fulltext.backend",
+    "mongodb": "memory.storage.mongo.words.Words",
 }
 
 

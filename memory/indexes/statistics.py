@@ -7,20 +7,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memory import database
-from memory.models import MemoryEntry
 from memory.ranking.corpus_stats import Corpus, Floats
+from memory.storage.port import store
 from memory.text.term_keys import BYTES, Keys, pack, unpack
 from memory.types import Scope
 
 CHUNK = 2000
 # Terms in less than one of this many rows are not kept: a query can count their rows itself.
 RARE = 5000
-_TABLE = MemoryEntry._meta.db_table
-_CHUNK = (
-    f"SELECT id, terms, CASE WHEN terms IS NULL THEN tokens END, vector, embedder FROM {_TABLE} "  # noqa: S608
-    "WHERE person_id = %s AND bot_id = %s AND kind = 'turn' AND id > %s AND id <= %s ORDER BY id LIMIT %s"
-)
 Chunk = tuple[list[int], list[bytes], list[bytes | None]]
 
 
@@ -28,9 +22,7 @@ def chunks(scope: Scope, labels: Sequence[str], *, upto: int) -> Iterator[Chunk]
     """Yields the turns of a scope in chunks: ids, packed terms, packed vectors (None: not of these labels)."""
     last = 0
     while True:
-        with database.connection().cursor() as cursor:
-            cursor.execute(_CHUNK, (scope.person_id, scope.bot_id, last, upto, CHUNK))
-            found = cursor.fetchall()
+        found = store().chunk(scope, last, upto, CHUNK)
         if not found:
             return
         ids = [row[0] for row in found]

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from memory import database
 from memory.indexes.statistics import unpack_vectors
 from memory.indexes.vector import Found, Space
-from memory.models import MemoryEntry
 from memory.ranking.corpus_stats import Floats
 from memory.ranking.scan_index import Ints, similarities
+from memory.storage.port import store
 from memory.types import Scope, Vector
 
 # Maximum number of changes to read. With more, a rebuild is due, and older changes are ignored until then.
@@ -22,12 +21,6 @@ _KEPT = 32
 # Ids are assigned before the commit, so a lower id may become visible after a higher one.
 _OVERLAP = 1000
 _CHUNK = 500
-_TABLE = MemoryEntry._meta.db_table
-_CHANGES = "SELECT id, entry_id FROM memory_vectorchange WHERE scope_id = %s AND id > %s ORDER BY id DESC LIMIT %s"
-_VECTORS = (
-    f"SELECT id, vector, embedder FROM {_TABLE} WHERE person_id = %s AND bot_id = %s "  # noqa: S608
-    "AND vector IS NOT NULL AND id IN "
-)
 
 
 @dataclass(slots=True)
@@ -92,9 +85,8 @@ class UnindexedVectorCache:
 
     def _catch_up(self, scope: Scope, scope_id: int, held: _Held) -> None:
         begin = max(held.since - _OVERLAP, held.last - _OVERLAP)
-        with database.connection().cursor() as cursor:
-            cursor.execute(_CHANGES, (scope_id, begin, LONGEST))
-            new = [(change, entry) for change, entry in cursor.fetchall() if change not in held.changes]
+        changes = store().changes(scope, scope_id, begin, LONGEST)
+        new = [(change, entry) for change, entry in changes if change not in held.changes]
         if not new:
             return
         held.last = max(held.last, max(change for change, _ in new))
@@ -109,10 +101,7 @@ class UnindexedVectorCache:
 
     @staticmethod
     def _read(scope: Scope, held: _Held, ids: list[int]) -> None:
-        marks = ", ".join(["%s"] * len(ids))
-        with database.connection().cursor() as cursor:
-            cursor.execute(f"{_VECTORS} ({marks})", (scope.person_id, scope.bot_id, *ids))
-            found = [row for row in cursor.fetchall() if row[2] in held.space.labels]
+        found = [row for row in store().vectors(scope, ids) if row[2] in held.space.labels]
         vectors, at = unpack_vectors([bytes(row[1]) for row in found], held.space.dimension)
         first = len(held.vectors)
         held.vectors = np.concatenate([held.vectors.reshape(first, held.space.dimension), vectors])

@@ -10,7 +10,8 @@ from django.db.models import Max, Q
 
 from memory.embedders import current
 from memory.errors import EmbedderUnavailable
-from memory.models import MemoryEntry, MemoryEntryQuerySet, MemorySource
+from memory.models import MemoryEntry, MemoryEntryQuerySet
+from memory.storage import port
 from memory.storage.rows import of_scope, unpack
 from memory.store import MemoryStore
 from memory.types import Scope, Vector
@@ -62,7 +63,6 @@ def search_again(gone: Traces) -> dict[str, Any]:
     """Searches for the erased memories; returns JSON in which every `found` and every count must be 0."""
     store = MemoryStore(gone.scope.bot_id)
     rows = MemoryEntry.objects.for_person(gone.scope.bot_id, gone.scope.person_id)
-    sources = MemorySource.objects.filter(source__bot=gone.scope.bot_id, source__person=gone.scope.person_id)
     words = vectors = 0
     for text in gone.texts:
         seen = store.recall(gone.scope, text, k=_DEPTH, history=True, derived=_DEPTH, semantic=False)
@@ -72,7 +72,7 @@ def search_again(gone: Traces) -> dict[str, Any]:
     recent = store.get_recent_memory(gone.scope.person_id)
     return {
         "rows": rows.filter(gone.condition("pk")).count(),
-        "sources": sources.filter(gone.condition("source_id")).count(),
+        "sources": port.store().count_links(gone.scope, gone.ids, gone.last_id),
         "by_words": {"asked": len(gone.texts), "found": words},
         "by_meaning": {"asked": len(gone.vectors), "found": vectors},
         "recent_turns": sum(gone.holds(turn.id) for turn in recent),

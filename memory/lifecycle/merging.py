@@ -6,10 +6,9 @@ that undoing the link is exact. Both functions are idempotent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F
 
 from memory import database
 from memory.consolidation import episodes, provenance, timeline
@@ -31,7 +30,8 @@ def absorb(source: Scope, target: Scope) -> int:
         rows = of_scope(source)
         _make_ids_unique(rows, target, source.person_id)
         keys = set(rows.filter(kind=MemoryEntry.Kind.FACT).values_list("fact_key", flat=True))
-        moved = rows.update(person_id=target.person_id, origin_id=Coalesce(F("origin_id"), Value(source.person_id)))
+        rows.filter(origin_id=None).update_unseen(origin_id=source.person_id)
+        moved = rows.update(person_id=target.person_id)
         if moved:
             read = ConsolidatedEpisode.objects.for_person(source.bot_id, source.person_id)
             read.update(person_id=target.person_id)
@@ -98,15 +98,25 @@ def _mark(origin: int) -> str:
 
 def _unarchive_unmatched(scope: Scope) -> None:
     """Unarchives near-duplicates of rows that now belong to another person."""
-    unmatched = of_scope(scope).exclude(similar_to=None).exclude(similar_to__person=scope.person_id)
-    ids = list(unmatched.values_list("pk", flat=True))
-    of_scope(scope).filter(pk__in=ids).update(archived_at=None, similar_to=None)
+    linked = of_scope(scope).exclude(similar_to=None)
+    theirs = _elsewhere(scope, linked.values_list("similar_to_id", flat=True))
+    linked.filter(similar_to__in=theirs).update(archived_at=None, similar_to=None)
+
+
+def _elsewhere(scope: Scope, ids: Iterable[int | None]) -> list[int]:
+    """Returns those of these rows that do not belong to the scope."""
+    asked = sorted({pk for pk in ids if pk is not None})
+    here: set[int] = set()
+    for start in range(0, len(asked), _PART):
+        here.update(of_scope(scope).filter(pk__in=asked[start : start + _PART]).values_list("pk", flat=True))
+    return [pk for pk in asked if pk not in here]
 
 
 def _regroup(scope: Scope) -> None:
     """Gives copies whose first row now belongs to another person a first row in this scope."""
     rows = of_scope(scope)
-    parted = rows.exclude(duplicate_of=None).exclude(duplicate_of__person=scope.person_id)
+    copies = rows.exclude(duplicate_of=None)
+    parted = copies.filter(duplicate_of__in=_elsewhere(scope, copies.values_list("duplicate_of_id", flat=True)))
     found = list(parted.order_by("occurred_at", "pk").values_list("pk", "duplicate_of_id", "content_hash"))
     firsts: dict[bytes, int] = {}
     for pk, old_first, digest in found:

@@ -14,8 +14,9 @@ from django.utils import timezone
 from memory.consolidation import provenance, timeline
 from memory.errors import BadLine
 from memory.lifecycle.jsonl import Kept, decode, parse_line
-from memory.models import MemoryEntry, MemorySource
+from memory.models import MemoryEntry
 from memory.storage import rows, work_leases
+from memory.storage.port import store
 from memory.types import Scope, Turn
 
 BATCH = 500
@@ -144,7 +145,8 @@ def _exported_id(pk: int, external_id: str | None) -> str:
 
 
 def _sources(scope: Scope, derived: int) -> list[str]:
-    turns = rows.of_scope(scope).turns().filter(derived_links__derived=derived).order_by("pk")
+    ids = store().sources([derived]).get(derived, [])
+    turns = rows.of_scope(scope).turns().filter(pk__in=ids).order_by("pk")
     return [_exported_id(*turn) for turn in turns.values_list("pk", "external_id")]
 
 
@@ -184,9 +186,6 @@ def export_rows(scope: Scope) -> Iterator[dict[str, Any]]:
 
 def _with_sources(batch: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     derived = [row["id"] for row in batch if row["kind"] != MemoryEntry.Kind.TURN]
-    sources: dict[int, list[int]] = {}
-    links = MemorySource.objects.filter(derived__in=derived).order_by("source_id")
-    for entry, source in links.values_list("derived_id", "source_id"):
-        sources.setdefault(entry, []).append(source)
+    sources = store().sources(derived)
     for row in batch:
         yield row | {"sources": sources.get(row["id"], [])}

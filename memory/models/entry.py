@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from importlib import import_module
 from typing import Any
 
 from django.db import models
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from memory import database
 from memory.models.fields import DigestField
 from memory.text.term_keys import pack
 
@@ -234,4 +236,31 @@ class MemoryEntry(models.Model):
         self.terms = pack(self.tokens.split())
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "stamp", "terms"}
+        if database.mongodb():
+            _rows(None).store(self, kwargs.get("update_fields"))
+            return
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes the row with its copies."""
+        if database.mongodb():
+            return type(self).objects.filter(pk=self.pk).delete()
+        return super().delete(*args, **kwargs)
+
+
+_Manager: Any = type(MemoryEntry.objects)
+_django_rows = _Manager.get_queryset
+
+
+def _rows(manager: Any) -> Any:
+    """Selects rows in the database that holds them: one of Django's, or MongoDB."""
+    if database.mongodb():
+        return import_module("memory.storage.mongo.selection").Selection()
+    return _django_rows(manager)
+
+
+# Set here, because the type checker knows the manager that Django makes of a queryset, and no subclass of it.
+_Manager.get_queryset = _rows
+# Django reads a row again, and follows a reference between memories, by this manager. An option of the model would be
+# part of the migrations.
+MemoryEntry._meta.base_manager = MemoryEntry.objects

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from memory.ranking.scan_index import ScopeIndex
 from memory.storage import rows
-from memory.storage.rows import State
+from memory.storage.port import State
 from memory.types import Scope
 
 MAX_BYTES = 128 * 1024 * 1024

@@ -3,7 +3,7 @@
 References of this app to other apps (`on_delete=DO_NOTHING, db_constraint=False`) may cross databases, so neither
 Django nor the database cascades them. This module does: it deletes rows whose reference is mandatory and sets the
 reference to NULL in all others. With one database this happens in the same transaction. With two it happens after the
-commit, and `memory.storage.orphans` finds the rows that a crash leaves behind.
+commit (so it does for memories in MongoDB), and `memory.storage.orphans` finds the rows that a crash leaves behind.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _deleted(sender: type[models.Model], instance: models.Model, using: str, ori
     # Django clears the primary key of the instance before the commit.
     pk = instance.pk
     for model, name in steps:
-        if using == database.alias():
+        if using == database.home_of(model):
             detach(model, name, [pk])
         else:
             database.after_commit_of(using, partial(detach, model, name, [pk]))

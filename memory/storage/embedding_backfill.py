@@ -13,12 +13,12 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from memory import database
 from memory.embedders import choice, current
 from memory.embedders.base import Embedder, Matrix, passage_label
 from memory.errors import EmbedderUnavailable
-from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp, stale
+from memory.models import MemoryEntry, MemoryEntryQuerySet, stale
 from memory.storage.passages import Embeddable, passages
+from memory.storage.port import store
 from memory.storage.rows import pack
 
 logger = logging.getLogger(__name__)
@@ -27,13 +27,6 @@ CHUNK = 128  # rows per claim: enough to sort by length, few enough to repeat af
 _LEASE = timedelta(seconds=120)
 _RENEW_S = 30.0
 Filter = Callable[[MemoryEntryQuerySet], MemoryEntryQuerySet]
-
-_TABLE = MemoryEntry._meta.db_table
-# Rewriting a row clears its claim, so the vector of its old text is not stored.
-_STORE = (
-    f"UPDATE {_TABLE} SET vector = %s, embedder = %s, stamp = %s, claim = NULL, claim_until = NULL "  # noqa: S608
-    "WHERE id = %s AND claim = %s"
-)
 
 
 def waiting() -> MemoryEntryQuerySet:
@@ -158,10 +151,7 @@ def _read(chunk: _Chunk) -> None:
 def _store(chunk: _Chunk) -> int:
     made = chunk.vectors.result() if chunk.vectors else []
     packed = [pack(vector) for batch in made for vector in batch]
-    values = [(v, chunk.label, new_stamp(), pk, chunk.claim) for pk, v in zip(chunk.ids, packed, strict=True)]
-    with database.atomic(), database.connection().cursor() as cursor:
-        cursor.executemany(_STORE, values)
-        return int(cursor.rowcount)
+    return store().store_vectors(list(zip(chunk.ids, packed, strict=True)), chunk.label, chunk.claim)
 
 
 def _mine(chunk: _Chunk) -> MemoryEntryQuerySet:

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 
 from memory.models import MemoryEntry
+from memory.storage.port import store
 from memory.types import Scope
 
 CONTEXT_CHARACTERS = 120
-# How many neighbouring turns of a person to search for one of the same session. Closely interleaved sessions may find
-# none.
-_LOOK = 3
 
 
 class Embeddable(NamedTuple):
@@ -46,27 +44,8 @@ def passages(rows: Sequence[Embeddable]) -> list[str]:
 
 
 def beside(ids: Collection[int], *, after: bool) -> dict[int, int]:
-    """Maps turn ids to the id of the previous (or next) turn of the same person and session. Queries: 1.
-
-    The rows need not be adjacent: an index finds the few neighbours of each.
-    """
-    own = MemoryEntry.objects.filter(
-        **{"id__gt" if after else "id__lt": OuterRef("id")},
-        bot=OuterRef("bot_id"),
-        person=OuterRef("person_id"),
-        kind=MemoryEntry.Kind.TURN,
-    ).order_by("id" if after else "-id")
-    asked = MemoryEntry.objects.filter(pk__in=list(ids), kind=MemoryEntry.Kind.TURN)
-    columns = {}
-    for i in range(_LOOK):
-        columns[f"n{i}"] = Subquery(own.values("id")[i : i + 1])
-        columns[f"s{i}"] = Subquery(own.values("session")[i : i + 1])
-    found: dict[int, int] = {}
-    for row in asked.annotate(**columns).values("id", "session", *columns):
-        near = (row[f"n{i}"] for i in range(_LOOK) if row[f"n{i}"] is not None and row[f"s{i}"] == row["session"])
-        if (first := next(near, None)) is not None:
-            found[row["id"]] = first
-    return found
+    """Maps turn ids to the id of the previous (or next) turn of the same person and session."""
+    return store().beside(ids, after=after)
 
 
 def drop_follower_vectors(scope: Scope, ids: Collection[int]) -> int:

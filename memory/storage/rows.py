@@ -10,12 +10,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, F, Max, Min, Q
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from memory import database
 from memory.models import MemoryEntry, MemoryEntryQuerySet, new_stamp
+from memory.storage.port import ROW, State, Values, store
 from memory.storage.row import Row
 from memory.storage.validity import Validity
 from memory.text import term_keys
@@ -24,38 +22,9 @@ from memory.text.tokenizer import index_terms, tokenize
 from memory.text.topics import marks
 from memory.types import RecentTurn, Scope, Stats, Turn, Vector
 
-State = tuple[int, int]
-"""(rows, sum of stamps) of a scope: equal states hold equal rows."""
-
 EMPTY: State = (0, 0)
 _CHUNK = 500
-_TABLE = MemoryEntry._meta.db_table
-
-# The statements that every turn needs are plain SQL: the ORM takes several times as long to build them as the database
-# to run them. Each filters by scope, and only constants of this module are interpolated.
-# Each scope has two separate indexes, one of its turns and one of its derived memories: a summary must not influence
-# the ranking of turns.
-_KINDS = {False: "kind = 'turn'", True: "kind IN ('fact', 'summary')"}
-_SCOPE = "WHERE person_id = %s AND bot_id = %s AND"
-_STATE = f"SELECT COUNT(*), SUM(stamp) FROM {_TABLE} {_SCOPE} "  # noqa: S608
-_KNOWN = f"SELECT id, external_id, content_hash, duplicate_of_id, valid_to FROM {_TABLE} {_SCOPE} kind = 'turn' AND "  # noqa: S608
-_INSERT = (
-    "bot_id", "person_id", "conversation_id", "message_id", "kind", "role", "speaker", "session", "external_id",
-    "text", "tokens", "content_hash", "duplicates", "duplicate_of_id", "pinned", "occurred_at", "day",
-    "last_seen_at", "created_at", "vector", "embedder", "stamp", "origin_id",
-    "terms", "dates", "valid_to",
-)  # fmt: skip
-_ROW = (
-    "id", "external_id", "role", "speaker", "session", "text", "terms", "occurred_at", "day", "conversation_id",
-    "message_id", "duplicate_of_id", "stamp", "vector", "embedder", "superseded_by_id",
-    "kind", "valid_from", "valid_to", "archived_at", "duplicates",
-    "CASE WHEN terms IS NULL THEN tokens END", "dates",
-)  # fmt: skip
-_DUPLICATES = _ROW.index("duplicates")
-_ROWS = f"SELECT {', '.join(_ROW)} FROM {_TABLE} {_SCOPE} "  # noqa: S608
-# The unary plus keeps planners from the index on the scope. Its statistics say that people have few rows, so a planner
-# would read a million rows of one person instead of a few hundred by primary key.
-_ROWS_BY_ID = f"SELECT {', '.join(_ROW)} FROM {_TABLE} WHERE +person_id = %s AND +bot_id = %s AND "  # noqa: S608
+_DUPLICATES = ROW.index("duplicates")
 
 
 def content_hash(role: str, text: str, day: date | None = None) -> bytes:
@@ -87,14 +56,7 @@ def state(scope: Scope, *, derived: bool = False, limit: int = 0) -> State:
 
     limit: count at most `limit + 1` rows, which is enough to know that there are more than `limit`.
     """
-    sql, values = _STATE + _KINDS[derived], [scope.person_id, scope.bot_id]
-    if limit:
-        sql = f"SELECT COUNT(*), SUM(stamp) FROM (SELECT stamp FROM {_TABLE} {_SCOPE} {_KINDS[derived]} LIMIT %s) AS f"  # noqa: S608
-        values.append(limit + 1)
-    with database.connection().cursor() as cursor:
-        cursor.execute(sql, values)
-        count, total = cursor.fetchone()
-    return int(count), int(total or 0)
+    return store().state(scope, derived=derived, limit=limit)
 
 
 def latest(scope: Scope, limit: int) -> tuple[RecentTurn, ...]:
@@ -118,24 +80,41 @@ class _Draft:
     def copy_of(self) -> int | None:
         return self.first.pk if isinstance(self.first, _Draft) else self.first
 
-    def values(self, label: str, now: datetime) -> tuple[Any, ...]:
-        """Returns the values in the order of _INSERT, adapted for the database."""
-        turn, ops = self.turn, database.connection().ops
-        adapt = ops.adapt_datetimefield_value
+    def values(self, label: str, now: datetime) -> dict[str, Any]:
+        """Returns the values of the new row by column."""
+        turn = self.turn
         local = _local(turn.occurred_at)
         indexed = self.first is None
         terms = index_terms(turn.text, turn.speaker, local) + marks(turn.text, turn.role) if indexed else []
         vector = turn.vector if indexed else None
-        return (
-            turn.bot_id, turn.person_id, turn.conversation_id, turn.message_id, "turn", turn.role, turn.speaker[:200],
-            (turn.session or str(turn.conversation_id or ""))[:64], turn.external_id or None, turn.text,
-            " ".join(terms), self.digest, self.copies,
-            self.copy_of(), turn.pinned, adapt(turn.occurred_at), ops.adapt_datefield_value(local.date()),
-            adapt(self.last_seen or turn.occurred_at), adapt(now), pack(vector) if vector is not None else None,
-            label if vector is not None else "", new_stamp(), turn.origin_id,
-            term_keys.pack(terms), dates_json(turn.text, local.date()),
-            adapt(turn.valid_to) if turn.valid_to is not None else None,
-        )  # fmt: skip
+        return {
+            "bot_id": turn.bot_id,
+            "person_id": turn.person_id,
+            "conversation_id": turn.conversation_id,
+            "message_id": turn.message_id,
+            "kind": "turn",
+            "role": turn.role,
+            "speaker": turn.speaker[:200],
+            "session": (turn.session or str(turn.conversation_id or ""))[:64],
+            "external_id": turn.external_id or None,
+            "text": turn.text,
+            "tokens": " ".join(terms),
+            "content_hash": self.digest,
+            "duplicates": self.copies,
+            "duplicate_of_id": self.copy_of(),
+            "pinned": turn.pinned,
+            "occurred_at": turn.occurred_at,
+            "day": local.date(),
+            "last_seen_at": self.last_seen or turn.occurred_at,
+            "created_at": now,
+            "vector": pack(vector) if vector is not None else None,
+            "embedder": label if vector is not None else "",
+            "stamp": new_stamp(),
+            "origin_id": turn.origin_id,
+            "terms": term_keys.pack(terms),
+            "dates": dates_json(turn.text, local.date()),
+            "valid_to": turn.valid_to,
+        }
 
 
 def _digest(turn: Turn) -> bytes:
@@ -196,10 +175,7 @@ def _known(scope: Scope, turns: Sequence[Turn]) -> tuple[dict[str, _Draft | int]
         for column, wanted in (("content_hash", digests), ("external_id", external)):
             if not wanted:
                 continue
-            marks = ", ".join(["%s"] * len(wanted))
-            with database.connection().cursor() as cursor:
-                cursor.execute(f"{_KNOWN}{column} IN ({marks})", (scope.person_id, scope.bot_id, *wanted))
-                found = cursor.fetchall()
+            found = store().known(scope, column, wanted)
             for pk, known, digest, copy_of, ended in found:
                 if known is not None:
                     by_external[known] = pk
@@ -220,28 +196,16 @@ def _count_copies(scope: Scope, drafts: Sequence[_Draft]) -> None:
         elif draft.first is not None:
             stored.setdefault(draft.first, []).append(draft.turn.occurred_at)
     for pk, moments in stored.items():
-        of_scope(scope).filter(pk=pk).update_unseen(
-            duplicates=F("duplicates") + len(moments), last_seen_at=Greatest(F("last_seen_at"), max(moments))
-        )
+        store().count_copies(scope, pk, moments)
 
 
 def _save(drafts: Sequence[_Draft], label: str) -> None:
-    """Inserts up to 500 rows per statement and sets their ids."""
+    """Inserts the rows and sets their ids."""
     now = timezone.now()
-    one = f"({', '.join(['%s'] * len(_INSERT))})"
-    size = _CHUNK if database.connection().features.can_return_rows_from_bulk_insert else 1
-    for start in range(0, len(drafts), size):
-        part = drafts[start : start + size]
-        values = [value for draft in part for value in draft.values(label, now)]
-        sql = f"INSERT INTO {_TABLE} ({', '.join(_INSERT)}) VALUES {', '.join([one] * len(part))}"  # noqa: S608
-        with database.connection().cursor() as cursor:
-            if size == 1:
-                cursor.execute(sql, values)
-                part[0].pk = int(cursor.lastrowid)
-                continue
-            cursor.execute(f"{sql} RETURNING id", values)
-            for draft, (pk,) in zip(part, cursor.fetchall(), strict=True):
-                draft.pk = pk
+    for start in range(0, len(drafts), _CHUNK):
+        part = drafts[start : start + _CHUNK]
+        for draft, pk in zip(part, store().insert([draft.values(label, now) for draft in part]), strict=True):
+            draft.pk = pk
 
 
 def rows(
@@ -256,16 +220,7 @@ def rows(
         embedded: with `after`, also those of these rows that have a vector by now.
         derived: facts and summaries instead of turns.
     """
-    sql, values = _ROWS + _KINDS[derived], [scope.person_id, scope.bot_id]
-    if after is not None and embedded:
-        sql += f" AND (id > %s OR (id IN ({', '.join(['%s'] * len(embedded))}) AND embedder <> ''))"
-        values += [after, *embedded]
-    elif after is not None:
-        sql += " AND id > %s"
-        values.append(after)
-    with database.reader() as cursor:
-        cursor.execute(f"{sql} ORDER BY occurred_at, id", values)
-        found = cursor.fetchall()
+    found = store().scan(scope, after=after, embedded=embedded, derived=derived)
     labels = (model, f"{model}:query") if model else ()
     return [_row(values, labels) for values in found]
 
@@ -274,11 +229,7 @@ def rows_by_id(scope: Scope, model: str, ids: Sequence[int]) -> list[Row]:
     """Returns the turns with these ids that belong to the scope, in no particular order."""
     if not ids:
         return []
-    these, values = database.among("id", ids)
-    sql = f"{_ROWS_BY_ID + _KINDS[False]} AND {these}"
-    with database.reader() as cursor:
-        cursor.execute(sql, (scope.person_id, scope.bot_id, *values))
-        found = cursor.fetchall()
+    found = store().by_id(scope, ids)
     labels = (model, f"{model}:query") if model else ()
     made = [_row(values, labels) for values in found]
     for row, values in zip(made, found, strict=True):
@@ -287,7 +238,7 @@ def rows_by_id(scope: Scope, model: str, ids: Sequence[int]) -> list[Row]:
     return made
 
 
-def _row(values: tuple[Any, ...], labels: tuple[str, ...]) -> Row:
+def _row(values: Values, labels: tuple[str, ...]) -> Row:
     (pk, external, role, speaker, session, text, terms, at, day, conversation, message, first, stamp, blob, label,
      superseded, kind, valid_from, valid_to, archived, _, tokens, dates) = values  # fmt: skip
     validity = None
@@ -312,27 +263,4 @@ def _aware(value: datetime | str) -> datetime:
 
 def stats(bot_id: int, label: str) -> Stats:
     """Counts the memory of a bot. Rows without a vector of this label are waiting; "": rows without any vector."""
-    rows = MemoryEntry.objects.for_bot(bot_id)
-    lacking = ~Q(embedder__in=(label, f"{label}:query")) if label else Q(embedder="")
-    totals = rows.aggregate(
-        entries=Count("id"),
-        people=Count("person", distinct=True),
-        duplicates=Count("id", filter=Q(duplicate_of__isnull=False)),
-        pinned=Count("id", filter=Q(pinned=True)),
-        with_vector=Count("id", filter=~Q(embedder="")),
-        waiting=Count("id", filter=Q(duplicate_of=None) & lacking),
-        oldest=Min("occurred_at"),
-        newest=Max("occurred_at"),
-    )
-    labels = rows.exclude(embedder="").order_by().values_list("embedder").annotate(n=Count("id"))
-    return Stats(
-        entries=totals["entries"],
-        people=totals["people"],
-        duplicates=totals["duplicates"],
-        pinned=totals["pinned"],
-        with_vector=totals["with_vector"],
-        waiting_for_vector=totals["waiting"],
-        by_embedder=dict(labels),
-        oldest=totals["oldest"],
-        newest=totals["newest"],
-    )
+    return store().stats(bot_id, label)

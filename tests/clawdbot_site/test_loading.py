@@ -52,8 +52,8 @@ def test_a_memory_database_that_cannot_be_is_refused_with_the_mend(tmp_path: Pat
     result = run("check", home=tmp_path, CLAWDBOT_MEMORY__TYPE="mongodb")
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: mongodb cannot hold memories (docs/memory.md says why); "
-        "use sqlite, postgresql or mysql"
+        "clawdbot: environment: CLAWDBOT_MEMORY__TYPE: mongodb needs memory.database_url "
+        "(mongodb://user:password@host/name)"
     ]
 
 

@@ -126,8 +126,16 @@ def test_an_empty_section_and_an_empty_variable_count_as_absent(
         ("memory:\n  type: postgresql\n", "memory.type: postgresql needs memory.database_url"),
         ("semantic_search:\n  index_type: pgvector\n", "semantic_search.index_type: pgvector needs memory.type"),
         ("memory:\n  type: mysql\n", "memory.type: mysql needs memory.database_url"),
-        ("memory:\n  type: mongodb\n", "memory.type: mongodb cannot hold memories"),
-        ("memory:\n  database_url: mongodb://h/d\n", "memory.type: mongodb cannot hold memories"),
+        ("memory:\n  type: mongodb\n", "memory.type: mongodb needs memory.database_url"),
+        ("memory:\n  database_url: mongodb://u:p@ss/w@h/d\n", "memory.database_url: is no address: write / ? # [ ] @"),
+        ("memory:\n  database_url: mongodb://h:x/d\n", "memory.database_url: is no address: write / ? # [ ] @"),
+        ("memory:\n  database_url: mongodb+srv://u:p%zz@h/d\n", "memory.database_url: is no address: write / ? # [ ]"),
+        ("memory:\n  database_url: mongodb://h/a%20b\n", "memory.database_url: is no address: write / ? # [ ]"),
+        ("memory:\n  type: mysql\n  database_url: mongodb://h/d\n", "memory.database_url: memory.type is mysql, so"),
+        (
+            "memory:\n  database_url: mongodb://h/d\nsemantic_search:\n  index_type: pgvector\n",
+            "semantic_search.index_type: pgvector needs",
+        ),
         ("memory:\n  database_url: oracle://x\n", "memory.database_url: must begin with sqlite://, "),
         (
             "memory:\n  type: sqlite\n  database_url: mysql://h/d\n",

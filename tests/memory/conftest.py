@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import pytest
 from clawdbot.cached_value import CachedValue
 from clawdbot.circuit_breaker import CircuitBreaker
 from memory import database
+from tests import servers
 
 if TYPE_CHECKING:  # this file is read before Django is ready
     from memory.embedders.base import Matrix
@@ -25,6 +26,22 @@ Switch = Callable[..., None]
 def memory_queries(django_assert_num_queries: Any) -> Callable[[int], Any]:
     """Checks that a block sends this number of queries to the memory database."""
     return lambda number: django_assert_num_queries(number, connection=database.connection())
+
+
+@pytest.fixture(scope="session")
+def mongodb_server() -> Iterator[str]:
+    """Starts a server that speaks MongoDB's protocol; returns its address."""
+    with servers.mongodb() as url:
+        yield url
+
+
+@pytest.fixture
+def mongodb(mongodb_server: str, db: None) -> Iterator[str]:
+    """Keeps the memories of this test in MongoDB; returns the address."""
+    from tests.memory.mongo import memory_in
+
+    with memory_in(mongodb_server) as url:
+        yield url
 
 
 @pytest.fixture

@@ -26,8 +26,9 @@ def lines(name: str) -> list[str]:
         (PROJECT["project"]["dependencies"], "requirements.txt"),
         (PROJECT["dependency-groups"]["dev"], "requirements-dev.txt"),
         (EXTRAS["speech"], "requirements-speech.txt"),
+        (EXTRAS["mongodb"], "requirements-mongodb.txt"),
     ],
-    ids=["run", "dev", "speech"],
+    ids=["run", "dev", "speech", "mongodb"],
 )
 def test_an_installed_product_gets_the_pins_of_the_checkout(asked: list[str], file: str) -> None:
     assert asked == lines(file)

@@ -58,9 +58,13 @@ class Dump:
 
 
 def aliases() -> dict[str, str]:
-    """Returns the databases of the product: their part in the archive ("database", "memory") and their alias."""
+    """Returns the databases of the product: their part in the archive ("database", "memory") and their alias.
+
+    MongoDB has programs of its own for backups.
+    """
     found = {"database": DEFAULT_DB_ALIAS}
-    return found | ({"memory": memory_database.alias()} if memory_database.separate() else {})
+    apart = memory_database.alias() != DEFAULT_DB_ALIAS
+    return found | ({"memory": memory_database.alias()} if apart else {})
 
 
 def leaves(alias: str) -> dict[str, list[str]]:

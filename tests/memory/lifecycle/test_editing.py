@@ -10,8 +10,7 @@ from django.utils import timezone
 from memory.consolidation import provenance
 from memory.lifecycle import editing
 from memory.models import MemoryEntry
-from memory.models.consolidation import MemorySource
-from memory.storage import embedding_backfill
+from memory.storage import embedding_backfill, port
 from memory.store import MemoryStore
 from tests.memory.builders import MORNING, found, other_person, person, say
 
@@ -69,7 +68,7 @@ def test_what_was_made_from_the_old_words_goes_with_them() -> None:
     (pk,) = say(ann, "I live in Chengdu")
     fields = {"occurred_at": MORNING, "valid_from": MORNING, "fact_key": "self/home", "fact_value": "chengdu"}
     fact = provenance.write(ann, "fact", "Lives in Chengdu", MORNING.date(), (pk,), fields)
-    assert MemorySource.objects.filter(derived_id=fact).exists()
+    assert port.store().sources([fact]) == {fact: [pk]}
     editing.rewrite(ann, pk, "I live in Berlin")
     assert not MemoryEntry.objects.filter(pk=fact).exists()
 

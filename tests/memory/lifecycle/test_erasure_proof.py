@@ -14,8 +14,8 @@ from bots.models import AuditEntry, Conversation, Identity, InboundEvent, Messag
 from bots.people import erasure, export
 from memory import database
 from memory.embedders import current
-from memory.models import MemoryEntry, MemorySource
-from memory.storage import embedding_backfill
+from memory.models import MemoryEntry
+from memory.storage import embedding_backfill, port
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import MORNING, found, other_person, person, say
@@ -59,7 +59,7 @@ def derive(scope: Scope, source: int) -> int:
         tokens="sister chengdu", occurred_at=MORNING, last_seen_at=MORNING, day=MORNING.date(),
     )  # fmt: skip
     fact.save()
-    MemorySource.objects.create(derived=fact, source_id=source)
+    port.store().add_sources(fact.pk, [source])
     return fact.pk
 
 
@@ -86,7 +86,7 @@ def test_forgetting_removes_rows_words_vectors_caches_and_what_was_derived_and_p
     assert erased.found["by_words"]["asked"] == 3
     assert (found(ann, WORDS), store.vector_index.search(ann, vector, 5)) == ([], [])
     assert store.get_recent_memory(ann.person_id) == ()
-    assert not MemorySource.objects.exists()
+    assert port.store().count_links(ann, None, 1 << 40) == 0
     assert found(bob, WORDS) == [WORDS]
     (proof,) = proofs()
     assert proof.result == "proved"

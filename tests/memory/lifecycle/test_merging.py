@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from memory.lifecycle import merging
-from memory.models import MemoryEntry, MemorySource
+from memory.models import MemoryEntry
+from memory.storage import port
 from memory.store import MemoryStore
 from memory.types import Scope
 from tests.memory.builders import MORNING, found, other_person, person, say
@@ -24,7 +25,7 @@ def fact(scope: Scope, text: str, key: str, *sources: int, **values: object) -> 
         fact_key=key, occurred_at=MORNING, last_seen_at=MORNING, day=MORNING.date(), **values,
     )  # fmt: skip
     row.save()
-    MemorySource.objects.bulk_create(MemorySource(derived=row, source_id=source) for source in sources)
+    port.store().add_sources(row.pk, sources)
     return row
 
 
