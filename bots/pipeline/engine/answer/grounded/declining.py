@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from bots.pipeline.engine.answer.grounded import forgetting
 from bots.pipeline.engine.answer.grounded.plain_text import asks, is_chinese, plain, question
 
 
+@lru_cache(maxsize=4096)
 def kind(text: str) -> str:
     """Returns the kind of a request or question that needs more than memory and skills; "" for a statement."""
     words, asked = plain(text), question(text)
