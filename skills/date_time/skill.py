@@ -45,8 +45,8 @@ _TODAY = re.compile(
     r"|\b(?:what|which)(?:'s| is)? (?:the |today's )?(?:date|day|weekday)(?: is it| is today| today|)(?: today| now)?$|^(?:today's )?date(?: today)?$|^what year (?:is it|is this|are we in)(?: now)?$|^(?:今年|现在)是?(?:哪一?年|几几年|多少年|哪年)$"
 )
 _CLOCK = re.compile(
-    r"(?:现在|当前|目前|那边|这边)?(?:是)?几点(?:钟)?(?:了|呢|啊|呀)?$|(?:现在|当前)(?:的)?(?:时间|几点)|什么时间了?$|(?:现在|都)(?:是)?(?:啥|什么)时[候间](?:了|呢|啊|呀)?$|(?:当地|的)时间(?:是多少|是几点)?$|几点了"
-    r"|\bwhat(?:'s| is)? ?(?:the )?(?:current |local )?time\b(?!.*\b(?:do|does|did|should|shall|will|can|works?|for)\b)|\b(?:current|local) time\b|\btime (?:is it|now)\b|^time in\b|\bthe time in\b"
+    r"(?:现在|当前|目前|那边|这边)?(?:是)?几点(?:钟)?(?:了|呢|啊|呀)?$|(?:现在|当前)(?:的)?(?:时间|几点(?![起飞开关到出上下去回来走发]))|什么时间了?$|(?:现在|都)(?:是)?(?:啥|什么)时[候间](?:了|呢|啊|呀)?$|(?:当地|的)时间(?:是多少|是几点)?$|几点了"
+    r"|\b(?!what time\W*$)what(?:'s| is)? ?(?:the )?(?:current |local )?time\b(?!.*\b(?:do|does|did|should|shall|will|can|works?|for)\b)|\b(?:current|local) time\b|\btime (?:is it|now)\b|^time in\b|\bthe time in\b"
 )
 _ZONE = re.compile(
     r"^(?:请|帮我)?(?:把|设置|设定|修改|更改|调整)?(?:我的)?时区(?:是|为|改为|改成|设为|设成|设置为|换成)|^我(?:的)?在.{1,12}时区"

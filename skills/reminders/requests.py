@@ -22,7 +22,7 @@ _OTHER_ZH = re.compile(
     r"|叫我(?:小|老|阿|大|名字|什么)|(?:他们|别人|大家|人家|妈妈|爸爸|你可以|以后)叫我|叫我.{0,3}(?:哥|姐|吧|就行|就好)$|(?:他|她|老师|老板|妈妈)(?:让|叫)我"
 )
 _OTHER_EN = re.compile(
-    r"\b(?:that|this|it|which|he|she|they|song|what|who|and) (?:always |really |often |just |also )?reminds? me\b|\breminds (?:me|you|us|him|her|them)\b|\breminded\b|\breminding\b(?! me (?:to|about))"
+    r"\b(?:that|this|it|which|he|she|they|song|what|who) (?:always |really |often |just |also )?reminds? me\b|\band (?:always |really |often |just |also )?reminds me\b|\breminds (?:me|you|us|him|her|them)\b|\breminded\b|\breminding\b(?! me (?:to|about))"
     r"|\bremind me (?:again )?(?:what|who|how|why|where|which|whether)\b|\b(?:he|she|they|i|we|you) (?:will|would|did|could|should|must|had to) remind\b(?! me (?:to|at|in|on|about|tomorrow|every))"
     r"|\bthanks? (?:you )?for (?:the )?remind|\bgentle reminder\b|\b(?:a|this is a|just a|friendly|quick|kind) reminder (?:that|of|to all)|\bremind (?:him|her|them|people|everyone|customers)\b"
     r"|\b(?:don't|do not|didn't|did not|never|no need|wouldn't|not)\b (?:\w+ ){0,4}(?:to )?remind\b"
@@ -46,7 +46,7 @@ _CANCEL_EN = re.compile(
     re.ASCII,
 )
 _CHANGE_ZH = re.compile(
-    rf"{_NOUN_ZH}[^,，。]{{0,30}}(?:改|推迟|延后|提前|挪|换|移|调)(?:到|成|为|至)|^(?:把)?[^,，。]{{0,20}}(?:改|推迟|延后|提前|挪|换|移|调)(?:到|成|为|至)(?P<new>.+)$"
+    rf"{_NOUN_ZH}[^,，。]{{0,30}}(?:改|推迟|延后|提前|挪|换|移|调)(?:到|成|为|至)|^(?:把)?[^,，。\s我了]{{0,20}}(?:改|推迟|延后|提前|挪|换|移|调)(?:到|成|为|至)(?P<new>.+)$"
     rf"|(?:修改|更改|调整)[^,，。]{{0,20}}{_NOUN_ZH}"
 )
 _CHANGE_EN = re.compile(

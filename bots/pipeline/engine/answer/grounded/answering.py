@@ -19,13 +19,18 @@ from bots.pipeline.engine.answer.grounded import (
     asking,
     citing,
     clauses,
+    conversions,
     declining,
     facts,
+    forgetting,
     history,
     history_patterns,
     lookup,
     personal,
     quotes,
+    ranking,
+    recalling,
+    replacing,
     small_talk,
     sources,
     sums,
@@ -41,6 +46,7 @@ from bots.pipeline.engine.answer.grounded.lookup import Found
 from bots.pipeline.engine.answer.grounded.plain_text import HAN, asks, plain
 from bots.pipeline.engine.answer.grounded.wanted import Wanted
 from bots.pipeline.engine.turn import Turn
+from memory.consolidation.noise_filter import own_words
 from memory.types import Hit, RecentTurn
 
 _PARTS = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]*")
@@ -50,7 +56,6 @@ _SURELY = 0.5
 """Share of the words of a question that must be in what is quoted when it may be a request for advice."""
 _QUOTED_FIRST = frozenset(("likes", "dislikes", "preference"))
 """What the person says in many ways: their own words are exact, a fact may cut them."""
-_STATES = re.compile(r"\b(?:is|are|am|was|were|i|i'm|im|have|has|got)\b|[是叫在有了]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,15 @@ class Responder:
     """Answers one turn. Reads the person's messages only when an answer needs them."""
 
     def __init__(self, turn: Turn, recent: Sequence[RecentTurn], hits: Sequence[Hit]) -> None:
-        self.turn, self.hits = turn, hits
+        self.turn = turn
         self.text = turn.text
         self.earlier = [one.text for one in recent if one.role == Message.Role.USER]
+        self.hits = forgetting.hits_without(hits, self.earlier)
         self.last = next((one.text for one in reversed(recent) if one.role != Message.Role.USER), "")
 
     @cached_property
     def said(self) -> tuple[Said, ...]:
-        return sources.said(self.turn)
+        return tuple(forgetting.without(sources.said(self.turn)))
 
     @cached_property
     def amended(self) -> tuple[Said, ...]:
@@ -93,9 +99,30 @@ class Responder:
         return facts.known(self.amended, sources.stored(self.turn))
 
     @cached_property
+    def statements(self) -> list[Said]:
+        """What was said, without claims that something was said."""
+        return [one for one in (*self._older(), *self.amended) if not personal.claims(one.text)]
+
+    def _older(self) -> list[Said]:
+        """Messages of the person before those that are read, which the recall found; oldest first."""
+        if self.turn.group is not None or not self.said:  # there, memories belong to several people
+            return []
+        first = self.said[0].at
+        found = [hit for hit in self.hits if hit.role == Message.Role.USER and hit.occurred_at < first]
+        days = [hit.occurred_at.astimezone(self.turn.zone).date() for hit in found]
+        older = [Said(hit.id, hit.text, hit.occurred_at, day) for hit, day in zip(found, days, strict=True)]
+        return sorted(older, key=lambda one: one.at)
+
+    @cached_property
     def told(self) -> tuple[Sequence[Clause], Focus]:
         """The clauses of what was said, and what the talk is about."""
-        return clauses.told(one for one in self.amended if not personal.claims(one.text))
+        return clauses.told(self.statements)
+
+    @cached_property
+    def meanings(self) -> dict[int, float]:
+        """By number of the statement: its cosine with the message, as the recall found it."""
+        cosines = {hit.id: hit.why["cosine"] for hit in self.hits if "cosine" in hit.why}
+        return {number: cosines[one.id] for number, one in enumerate(self.statements) if one.id in cosines}
 
     @cached_property
     def new(self) -> list[Fact]:
@@ -132,10 +159,15 @@ class Responder:
             return self._noted()
         if found := small_talk.kind(self.text):
             return Answer(self._chosen(small_talk.lines(found)), "small_talk")
-        if (answered := self._asked(self.text)) is not None:
+        answered = self._asked(self.text)
+        if answered is not None and answered.kind != "unknown":
             return answered
         if (mixed := self._mixed()) is not None:
             return mixed
+        if (recalled := self._recalled(self.text, answered)) is not None:
+            return recalled
+        if answered is not None:
+            return answered
         if self.new:
             return Answer(acknowledging.note(self.new, self.text), "noted")
         kind = declining.kind(self.text)
@@ -149,9 +181,9 @@ class Responder:
         if about := abilities.kind(text):
             bot = abilities.Bot(turn.bot.pk, turn.bot.name, turn.language, turn.staff)
             return Answer(self._chosen(abilities.lines(about, bot)), "bot")
-        if worked := sums.answer(
-            text, self.last, [one.text for one in self.amended], turn.now.astimezone(turn.zone).date()
-        ):
+        today = turn.now.astimezone(turn.zone).date()
+        worked = sums.answer(text, self.last, [one.text for one in self.amended], today) or conversions.answer(text)
+        if worked:
             return Answer(worked, "sum")
         if (
             history_patterns.MAY_ASK.search(plain(text))
@@ -215,37 +247,68 @@ class Responder:
             text: The question.
             strict: It may be a request; only what surely answers it is quoted.
         """
-        if declining.kind(text) in _NEVER_QUOTED or not (asks(text) or self._followed(text) or self._is_fragment(text)):
+        if declining.kind(text) in _NEVER_QUOTED or not (asks(text) or self._followed(text)):
             return None
         found, asked = self._lookup(text)
         surely = found.sure and found.own >= _SURELY and not asked.yes_no
-        vague = not found.sure and asked.yes_no and not asked.whom
-        if not found.clauses or vague or (strict and not surely):
+        if not found.sure or (strict and not surely):
             return None
-        shown = citing.lines(found.clauses, self.told[0], self.turn.now, self.turn.zone)
+        parts = ranking.passages(self.told[0])
+        shown = [part for part in parts if any(ranking.holds(part, one) for one in found.clauses)]
+        shown = [ranking.widened(one, parts, asked, self.told[1]) for one in shown]
+        shown = replacing.newest(shown, parts, asked, self.told[1])
+        return Answer(self._cited(shown), "quote", line=shown[-1].text)
+
+    def _cited(self, shown: Sequence[Clause]) -> str:
+        texts = [own_words(one.text) for one in self.statements]
+        return citing.passages(shown, texts, self.turn.now, self.turn.zone)
+
+    def _recalled(self, text: str, unknown: Answer | None) -> Answer | None:
+        """Quotes what has most in common with a question that no rule reads; None when nothing has enough.
+
+        Args:
+            text: The message.
+            unknown: What the rules say, which know that it was not told; None when no rule reads it.
+        """
+        kind = declining.kind(text)
+        told, focus = self.told
+        after = bool(self.earlier) and asks(self.earlier[-1])
+        followed = self._followed(text) if asks(text) or not recalling.states(text) else None
+        if kind in _NEVER_QUOTED and kind not in ("do", "want"):
+            return None
+        if not (asks(text) or followed or (not self.new and recalling.names_known(text, told, after_question=after))):
+            return None
+        asked = followed or wanted.read(text, focus)
+        least = ranking.LEAST
+        if asks(text) and kind not in ("", "own", "world"):
+            least = ranking.LIKELY if asked.type else ranking.SURELY
+        if (asked.world or asked.how) and not asked.whom:
+            least = ranking.SURELY + 0.3
+        found = recalling.find(asked, told, focus, self.meanings, strict=unknown is not None, least=least)
+        if found is None:
+            return None
+        said = self._cited(found.passages)
         if found.sure:
-            return Answer(shown, "quote", line=found.clauses[-1].text)
+            return Answer(said, "quote", line=found.passages[-1].text)
+        if unknown is not None:
+            return Answer(f"{unknown.text}\n{said}", "unknown")
         return Answer(
             _("You have not told me exactly that, so I do not know it. What you said about it:\n%(said)s")
-            % {"said": shown},
+            % {"said": said},
             "unknown",
         )
 
-    def _is_fragment(self, text: str) -> bool:
-        """Tells whether a few words only name what was told: "locker code"."""
-        words = plain(text)
-        length = len(words) if HAN.search(words) else len(words.split()) * 2
-        if length > 8 or _STATES.search(words) or self.new:
-            return False
-        found, asked = self._lookup(text)
-        return found.sure and bool(asked.words) and len(found.clauses[-1].words) > len(asked.words)
-
     def _newer(self, text: str, at: datetime | None) -> Answer | None:
         """Quotes what changes a known fact in words that no rule reads; None without such."""
-        found = self._lookup(text)[0]
-        if at is None or not found.sure or found.clauses[-1].at <= at or not lookup.changes(found.clauses[-1]):
+        if at is None:
             return None
-        return Answer(citing.lines(found.clauses[-1:], self.told[0], self.turn.now, self.turn.zone), "quote")
+        found, wants = self._lookup(text)
+        if found.sure and found.clauses[-1].at > at and lookup.changes(found.clauses[-1]):
+            return Answer(self._cited(found.clauses[-1:]), "quote")
+        parts = ranking.passages(self.told[0])
+        stated = [part for part in parts if part.at == at]
+        late = replacing.newest(stated[:1], parts, wants, self.told[1])
+        return Answer(self._cited(late[-1:]), "quote") if late and late[-1].at > at else None
 
     def _mixed(self) -> Answer | None:
         """Answers a message that states something and asks something: "I'm Tom. What can you do?"."""
@@ -264,12 +327,15 @@ class Responder:
     def _declined(self, kind: str) -> Answer | None:
         """Quotes what was said on the subject, or says that it cannot be answered."""
         if kind not in _NEVER_QUOTED:
-            found = quotes.quotable(self.hits, self.text)
-            found = [hit for hit in found if personal.is_of_same(self.text, hit.text)]
-            if kind != "own":
-                found = [hit for hit in found if quotes.surely_related(hit)]
-            if found:
+            found = [hit for hit in quotes.quotable(self.hits, self.text) if not own_words(hit.text)]  # forwarded
+            if found := [hit for hit in found if quotes.surely_related(hit)]:
                 return self._quoted(found)
+        if kind == "forget" and (topic := forgetting.topic(self.text)):
+            told = _(
+                "From now on I leave out what you said about “%(topic)s”. To delete it for good, write “/forget "
+                "%(topic)s”; I show you what goes before it goes."
+            )
+            return Answer(told % {"topic": topic}, "declined")
         if kind in ("want", "do") and acknowledging.reflection(self.text):
             return None
         return Answer(self._chosen(declining.lines(kind)), "declined")
@@ -277,7 +343,13 @@ class Responder:
     def _noted(self) -> Answer:
         words = plain(self.text)
         short = len(words) < 4 if HAN.search(words) else len(words.split()) < 2
-        if words and short and not self.turn.forwards and not acknowledging.reflection(self.text):
+        if (
+            words
+            and short
+            and not re.search(r"\d", words)
+            and not self.turn.forwards
+            and not acknowledging.reflection(self.text)
+        ):
             return Answer(self._chosen(small_talk.lines("unclear")), "small_talk")
         said = acknowledging.note((), self.text)
         lines = [_("Noted, I will remember that."), _("All right, I will remember that."), _("I have noted that.")]

@@ -12,7 +12,6 @@ from django.utils.translation import pgettext
 from bots.pipeline.engine.answer.grounded import telling
 from bots.pipeline.engine.answer.grounded.clauses import Clause
 
-_FAR = 0.8
 LONGEST = 200  # characters of one quotation
 
 
@@ -40,36 +39,17 @@ def timed(text: str, at: datetime, today: datetime) -> str:
     }
 
 
-def lines(found: Sequence[Clause], told: Sequence[Clause], now: datetime, zone: tzinfo) -> str:
-    """Returns a line for each message that a found clause is from.
-
-    A clause that leaves out what it is about comes with the one before: "my exam moved, it's on friday".
+def passages(found: Sequence[Clause], texts: Sequence[str], now: datetime, zone: tzinfo) -> str:
+    """Returns a line for each passage, word for word.
 
     Args:
-        found: The clauses, oldest first.
-        told: All clauses of what was said.
+        found: The passages, oldest first.
+        texts: What was said, by number of the message.
         now: Time of the question.
         zone: The person's zone.
     """
-    shown: dict[str, None] = {}
     today = now.astimezone(zone)
-    for number in dict.fromkeys(clause.message for clause in found):
-        of_message = [clause for clause in told if clause.message == number]
-        chosen = [clause for clause in found if clause.message == number]
-        first = of_message.index(chosen[0])
-        if chosen[0].near > _FAR and first and of_message[first - 1].owners == chosen[0].owners:
-            chosen.insert(0, of_message[first - 1])
-        shown[line(_joined(chosen), chosen[0].at, today, corrected=chosen[0].corrected)] = None
+    shown = {
+        line(texts[one.message][one.start : one.stop], one.at, today, corrected=one.corrected): None for one in found
+    }
     return "\n".join(shown)
-
-
-def _joined(clauses: Sequence[Clause]) -> str:
-    parts: list[str] = []
-    for clause in clauses:
-        mark = "" if not parts or parts[-1][-1:] in ".!?,;。！？，；" else ("，" if _is_han(parts[-1][-1:]) else ", ")
-        parts.append(f"{mark}{clause.text}" if mark or not parts or _is_han(parts[-1][-1:]) else f" {clause.text}")
-    return "".join(parts)
-
-
-def _is_han(character: str) -> bool:
-    return "\u3000" <= character <= "\u9fff" or character in "，。！？；"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bots.pipeline.engine.answer.grounded import declining, given_names, names, relations, small_talk, values, words
@@ -72,6 +72,10 @@ _UPDATES = re.compile(
 """Words of a clause that only says what is new."""
 _NEAREST = 0.9
 """How much the context of a clause counts that says "it" or nothing but a value."""
+_CONTINUES = re.compile(
+    r"(?:who|which|whose|where|when|has|have|had|is|are|was|were|will|can|could|do|does|did|would|should)\b"
+)
+"""How a clause in the middle of a message begins that goes on from the one before it: "…, who plays rugby"."""
 _LETTER = re.compile(r"[^\W\d_]")
 _IT = re.compile(r"\b(?:it|its|it's|them)\b|[它]")
 _LIGHT = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
@@ -188,7 +192,7 @@ def _of_message(text: str, one: Said, number: int, focus: Focus) -> Iterator[Cla
         written = text[begin:stop].strip()
         marks = text[stop : stop + 2]
         plain = folded(written)
-        is_asked = asks(written) or marks[:1] in ("?", "？")
+        is_asked = marks[:1] in ("?", "？") or (asks(written) and not (begin and _CONTINUES.match(plain)))
         names.learn(written, plain, focus.aliases)
         mine = words.of(plain)
         if is_asked:
@@ -227,10 +231,15 @@ def _of_message(text: str, one: Said, number: int, focus: Focus) -> Iterator[Cla
         if mine:
             goes_on = is_asked or not topics or before is not None or near == _NEAREST
             focus.topic = (*mine, *(focus.topic if is_asked else context))[:12] if goes_on else mine
+        if not is_asked and before is not None and not (mine and _LETTER.search(plain)):  # a value that goes on
+            before = replace(before, text=text[before.start : stop], plain=folded(text[before.start : stop]), stop=stop)
         if is_asked or not mine or not _LETTER.search(plain):
             continue
+        if before is not None:
+            yield before
         before = clause
-        yield clause
+    if before is not None:
+        yield before
 
 
 def _own_topics(plain: str, mine: Sequence[Word]) -> int:

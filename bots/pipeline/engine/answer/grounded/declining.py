@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from bots.pipeline.engine.answer.grounded import declining_patterns as patterns
+from bots.pipeline.engine.answer.grounded import forgetting
 from bots.pipeline.engine.answer.grounded.plain_text import asks, is_chinese, plain, question
 
 
+@lru_cache(maxsize=4096)
 def kind(text: str) -> str:
     """Returns the kind of a request or question that needs more than memory and skills; "" for a statement."""
     words, asked = plain(text), question(text)
+    if patterns.KEEPS.search(words) and not asks(text):
+        return ""
     if found := _always(text, words):
         return found
     makes = bool((patterns.MAKE_ZH if is_chinese(asked) else patterns.MAKE_EN).match(asked))
+    makes = makes and not patterns.MADE_ZH.match(words)
     wants = makes or bool(patterns.WANTS.match(asked))
     does = _does(words, asked, wants=wants)
     asked_for = asks(text)
@@ -35,18 +41,13 @@ def kind(text: str) -> str:
     return "own" if patterns.OF_PERSON.search(asked) else "world"
 
 
-def asks_when(text: str) -> bool:
-    """Tells whether a question is for a time, a place or a name, which the person may have told."""
-    return patterns.WHEN.search(plain(text)) is not None
-
-
 def _always(text: str, words: str) -> str:
     """Returns the kind of a message that is declined whether it asks or tells; "" for another one."""
     if patterns.INJECTION.search(words):
         return "injection"
     if len(patterns.SCRIPT.findall(text)) > len(re.findall(r"[A-Za-z\u4e00-\u9fff]", text)):
         return "language"
-    if patterns.FORGETS.match(words):
+    if patterns.FORGETS.match(words) or forgetting.topic(text):
         return "forget"
     if patterns.CODE.search(text):
         return "code"

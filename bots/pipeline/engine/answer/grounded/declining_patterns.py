@@ -18,9 +18,6 @@ OTHERS = re.compile(
 HEALTH = re.compile(
     r"\b(?:doctor|medicine|medication|dose|dosage|ibuprofen|paracetamol|aspirin|antibiotics?|symptoms?|diagnos\w+|fever|headache|chest pain|pain in|pregnan\w+|rash|infection|cancer|blood pressure|diabetes|covid|vaccine|overdose|pills?|sick|treatment|cure)\b|发烧|头疼|头痛|感冒|咳嗽|吃什么药|什么药|药量|怀孕|症状|肚子疼|胸痛|血压|糖尿病|癌|医院|治疗|生病|过量|布洛芬|阿司匹林|退烧"
 )
-WHEN = re.compile(
-    r"^(?:and |so |but )?(?:when|where|what time|which day|who)\b|\bname\b|什么时候|几点|哪天|几号|哪里|哪家|叫什么"
-)
 LAW = re.compile(
     r"\b(?:lawyer|legal(?:ly)?|illegal|sue|lawsuit|court|contract law|my rights|landlord|divorce papers|tax(?:es)?|visa|custody|attorney|invest(?:ing|ment)?|stocks?|shares|bitcoin|crypto|mortgage|loan)\b|律师|违法|合法|起诉|法律|官司|劳动法|合同|离婚协议|税|签证|投资|股票|基金|比特币|贷款"
 )
@@ -52,3 +49,10 @@ CODE = re.compile(
     r"```|^\s*(?:def|class|import|from \w+ import|function|public|const|let|var|select|#include|<\?php|<!doctype|<html)\b|[{};]\s*$|=>|\bprint\(|console\.log",
     re.IGNORECASE | re.MULTILINE,
 )
+KEEPS = re.compile(
+    r"\b(?:please|to|must|can you|could you|just|you) (?:remember|note|know|keep in mind|write down|save)\b(?: that| this| it|[:.,])* \w+ \w+|^(?:remember|note|save)\b(?: that| this|[:.,])* \w+ \w+"
+    r"|^(?:请|麻烦)?(?:你)?(?:帮我|给我|替我)?.{0,8}?记(?:住|下来?|一下|成|好|着)|记(?:住|下来?|一下|好)$"
+)
+"""Asks only to keep what the message says."""
+MADE_ZH = re.compile(r"(?:做|讲|写|编|画|唱|背|教|出|起|解|修|来|列)[^，。,\s]{0,8}[的了过](?:$|[，。,\s])")
+"""Says what somebody does or did, and asks for nothing: 做手账的."""

@@ -13,14 +13,11 @@ from bots.pipeline.engine.answer.grounded.plain_text import HAN
 from bots.pipeline.engine.answer.grounded.wanted import SINGLE, Wanted
 from bots.pipeline.engine.answer.grounded.words import Word
 
-SURE, LIKELY, NEAR = 0.99, 0.55, 0.3
+SURE, LIKELY = 0.99, 0.55
 SHOWN = 4
 _UPDATES = 0.8
 """A clause whose context counts more says nothing but a new value: "dr upped it to 100"."""
-_PREDICATE = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|likes?|loves?|hates?|plays?|lives?|works?|swims?|goes|go|went|allergic|called|named|eats?|drinks?|drives?|wants?|needs?|got|speaks?|keeps?)\b|'s |[是叫住爱]|喜欢|讨厌|不"
-)
-_EXACT = frozenset(("password", "phone", "email"))
+EXACT = frozenset(("password", "phone", "email"))
 """Of these one never stands for another: the wifi password is not that of the bank."""
 _COUNT = re.compile(f"{values.COUNT_EN}|{values.COUNT_ZH}")
 _AGE = re.compile(
@@ -71,26 +68,8 @@ def find(asked: Wanted, told: Sequence[Clause], focus: Focus) -> Found:
     sure = [match for match in matches if _answers(asked, match)]
     if sure:
         own = max(match.own for match in sure)
-        shown = _with_value(asked, _chosen(asked, sure), told, focus)
-        return Found(tuple(_with_rest(asked, shown, told, focus)), sure=True, own=own)
-    return Found(tuple(_nearest(asked, matches, told)), sure=False)
-
-
-def _nearest(asked: Wanted, matches: Sequence[Match], told: Sequence[Clause]) -> list[Clause]:
-    """Returns what comes nearest to an answer: it is about whom was asked, shares a word, or has the type asked for."""
-    if asked.world or asked.how or asked.concepts & _EXACT:
-        return []
-    if asked.whom:
-        near = [match for match in matches if not asked.type or not match.typed or match.score >= NEAR] or list(matches)
-    else:
-        near = [match for match in matches if match.own >= NEAR and not (asked.type == "number" and not match.typed)]
-    if not near and asked.owner and asked.type in ("time", "place", "number", "person"):
-        latest = {clause.message for clause in told if clause.message >= told[-1].message - 3}
-        near = [match for match in matches if match.clause.message in latest and match.typed]
-        if len({match.clause.message for match in near}) > 1:
-            return []
-    best = max((match.score for match in near), default=0.0)
-    return [match.clause for match in near if match.score >= best - 0.01][-2:]
+        return Found(tuple(_chosen(asked, sure)), sure=True, own=own)
+    return Found((), sure=False)
 
 
 def _beside_value(asked: Wanted, match: Match, told: Sequence[Clause], focus: Focus) -> Match:
@@ -99,46 +78,18 @@ def _beside_value(asked: Wanted, match: Match, told: Sequence[Clause], focus: Fo
         return match
     near = (one for one in told if one.message == match.clause.message and one.start > match.clause.start)
     following = next(near, None)
-    has = following is not None and not following.owners - match.clause.owners and _typed(asked, following, focus)
+    has = following is not None and not following.owners - match.clause.owners and holds_type(asked, following, focus)
     return replace(match, typed=has)
-
-
-def _with_rest(asked: Wanted, chosen: list[Clause], told: Sequence[Clause], focus: Focus) -> list[Clause]:
-    """Returns the clauses with the fragments without a verb that go on from the last one: "my hip, the left one"."""
-    shown = list(chosen)
-    last = chosen[-1]
-    has = bool(asked.type) and _typed(asked, last, focus)
-    for clause in told:
-        if clause.message != last.message or clause.start <= last.start or clause in shown:
-            continue
-        if (
-            not clause.elided
-            or (HAN.search(clause.plain) and clause.near <= _UPDATES)  # there, pieces stand side by side
-            or clause.owners - last.owners
-            or _PREDICATE.search(clause.plain)
-            or any(values.spans(name, clause.plain) and values.spans(name, last.plain) for name in ("day", "clock"))
-            or (has and _typed(asked, clause, focus))
-        ):
-            break
-        shown.append(clause)
-    return shown
-
-
-def _with_value(asked: Wanted, chosen: list[Clause], told: Sequence[Clause], focus: Focus) -> list[Clause]:
-    """Returns the clauses with a neighbour in the same message that has the type asked for, where they lack it."""
-    if len(chosen) != 1 or not asked.type or _typed(asked, chosen[0], focus):
-        return chosen
-    beside = [
-        clause
-        for clause in told
-        if clause.message == chosen[0].message and clause != chosen[0] and _typed(asked, clause, focus)
-    ]
-    return sorted([*chosen, *beside[:1]], key=lambda clause: clause.start)
 
 
 def negates(clause: Clause) -> bool:
     """Tells whether a clause says that something is not, or is disliked."""
     return _NEGATED.search(clause.plain) is not None
+
+
+def denies(clause: Clause) -> bool:
+    """Tells whether a clause says what somebody or something is not."""
+    return _DENIES.search(clause.plain) is not None
 
 
 def changes(clause: Clause) -> bool:
@@ -147,23 +98,23 @@ def changes(clause: Clause) -> bool:
 
 
 def _match(asked: Wanted, clause: Clause, focus: Focus) -> Match | None:
-    if not _of_same(asked, clause, focus):
+    if not of_same(asked, clause, focus):
         return None
-    weights = [(word, _weight(word)) for word in asked.words]
+    weights = [(word, weight_of(word)) for word in asked.words]
     weights += [(word, 1.5 if _is_one(word, clause) else 0.3) for word in asked.optional]
     total = sum(weight for _word, weight in weights)
-    typed = _typed(asked, clause, focus)
+    typed = holds_type(asked, clause, focus)
     if not total:
         return Match(clause, 0.0 if not typed or not asked.type else 1.0, 0.0, typed)
     got = own = 0.0
     for word, weight in weights:
-        here = _met(word, clause, focus)
+        here = met(word, clause, focus)
         there = words.met(word, clause.context, "") * clause.near
         got += weight * max(here, there)
         own += weight * here
     if asked.type == "name" and own < total and (own or asked.whom) and _INTRODUCES.search(clause.plain):
         name = sum(
-            weight for word, weight in weights if word.concepts & {"name", "surname"} and not _met(word, clause, focus)
+            weight for word, weight in weights if word.concepts & {"name", "surname"} and not met(word, clause, focus)
         )
         got, own = got + 0.8 * name, own + 0.8 * name
     return Match(clause, min(got / total, 1.0), min(own / total, 1.0), typed)
@@ -174,7 +125,8 @@ def _is_one(word: Word, clause: Clause) -> bool:
     return any(word.heads & one.kinds for one in clause.words)
 
 
-def _weight(word: Word) -> float:
+def weight_of(word: Word) -> float:
+    """Returns how much an asked word tells."""
     if "number" in word.concepts or word.stem.isdigit() or _COUNT.fullmatch(word.stem):
         return 0.3
     if HAN.search(word.stem) and not word.concepts and not word.kinds and not word.relation:
@@ -182,7 +134,8 @@ def _weight(word: Word) -> float:
     return 0.5 if word.is_weak or (len(word.stem) == 1 and not word.concepts) else 1.0
 
 
-def _met(word: Word, clause: Clause, focus: Focus) -> float:
+def met(word: Word, clause: Clause, focus: Focus) -> float:
+    """Returns how well a clause meets an asked word, 0 to 1."""
     found = words.met(word, clause.words, clause.plain)
     if found:
         return found
@@ -215,7 +168,8 @@ def _is_age(clause: Clause) -> bool:
     )
 
 
-def _typed(asked: Wanted, clause: Clause, focus: Focus) -> bool:
+def holds_type(asked: Wanted, clause: Clause, focus: Focus) -> bool:
+    """Tells whether a clause has the type of value asked for; any clause has where none is."""
     match asked.type:
         case "":
             return True
@@ -243,7 +197,7 @@ def _typed(asked: Wanted, clause: Clause, focus: Focus) -> bool:
             return True
 
 
-def _of_same(asked: Wanted, clause: Clause, focus: Focus) -> bool:
+def of_same(asked: Wanted, clause: Clause, focus: Focus) -> bool:
     """Tells whether a clause may be about whom the question is about."""
     others = {one for one in clause.owners if one != SELF}
     if asked.whom:
@@ -293,7 +247,7 @@ def _answers(asked: Wanted, match: Match) -> bool:
         return False
     if not asked.words and not asked.optional:
         return bool(asked.type) and bool(asked.whom or asked.owner) and match.score > 0
-    if asked.concepts & _EXACT and not asked.whom:
+    if asked.concepts & EXACT and not asked.whom:
         return match.score >= 0.85
     if not (asked.owner or asked.whom):
         return match.score >= (LIKELY if asked.type in ("time", "number", "place") else 0.85)

@@ -24,7 +24,6 @@ from bots.pipeline.engine.answer.grounded.plain_text import HAN, is_chinese, que
 from memory.consolidation.claims import fold
 
 SHOWN = 12
-_PRONOUN = re.compile(r"\b(?:he|she|it|his|her|its|they)\b|[他她它]")
 _SEVERAL = re.compile(r"\b(?:and|or|but|not|no|except|hate)\b|[和或不没]")
 
 
@@ -88,22 +87,6 @@ def checked(stated: Sequence[Fact], known: Facts, now: datetime, zone: tzinfo) -
         if said := _whether(Asked(fact.subject, fact.attribute, (fact,)), known, now, zone):
             return said
     return _("I do not remember that: you have not told me so.")
-
-
-def is_of_same(text: str, said: str) -> bool:
-    """Tells whether a message may be about the relation that a question names: "my wife's phone" is not "my phone"."""
-    asked_of = _relations(question(text))
-    if not asked_of:
-        return True
-    named = _relations(said.lower())
-    if any(relations.covers(one, other) for one in asked_of for other in named):
-        return True
-    return _PRONOUN.search(said.lower()) is not None
-
-
-def _relations(words: str) -> list[str]:
-    pattern = rf"(?:{relations.ZH})" if HAN.search(words) else rf"\b(?:{relations.EN})s?\b"
-    return [relations.usual(found) for found in re.findall(pattern, words)]
 
 
 def _facts(subject: str, attribute: str, known: Facts) -> list[Fact]:

@@ -29,7 +29,23 @@ def folded(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def asks(text: str) -> bool:
-    """Tells whether a message or a clause asks, also in a sloppy way: "wheres my bike", "my exam is when"."""
+    """Tells whether a message or a clause asks, also in a sloppy way: "wheres my bike", "so you do now, how tall am i".
+
+    A message asks when its last clause does.
+    """
+    bare = _NOT_TEXT.sub(" ", text).strip()
+    if _asks(bare):
+        return True
+    words = plain(text)
+    if HAN.search(words):
+        return patterns.ASKS_BY_SOUND_ZH.search(words) is not None
+    if "?" in bare and not patterns.STATES.search(words.rsplit("?", 1)[-1]):  # "in cm? 8.25 inches to cm"
+        return True
+    last = patterns.LAST_CLAUSE.split(words)[-1]
+    return last != words and not patterns.EXCLAIMS.match(last) and _asks(last)
+
+
+def _asks(text: str) -> bool:
     if is_question(text):
         return True
     words = plain(text)

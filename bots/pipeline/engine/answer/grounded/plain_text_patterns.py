@@ -46,7 +46,17 @@ ASKS_ALSO_ZH = re.compile(
     r"(?<![十好])几(?![乎])(?:[\u4e00-\u9fff]|$)|贵姓|[^，,]还是[^，,].{0,6}(?:好|呢|啊)?$|(?:记得|记住|知道|说过|告诉过你)(?:不|没有?|吧)$|[\u4e00-\u9fff]{2}(?:叫|是|在|姓)$"
 )
 BEGINS_ASKING = re.compile(
-    r"^(?:and |so |but )*(?:since|till|until|by|from) (?:when|what)\b|^(?:at|in|on|for|with|to) (?:what|which|who|whom|how)\b|^(?:(?:and|so|but|hey|ok|btw|also)\W+)*(?:(?:do|did|can|could) (?:you|u)|(?:you |u )?(?:still )?(?:know|remember)|tell me|remind me) (?:what|when|where|who|how|which|my|the name|our|if)\b|^(?:and |so |but )*(?:i forgot|i forget|i can'?t remember|not sure|no idea) (?:what|when|where|who|how|which)\b"
+    r"^(?:and |so |but )*(?:since|till|until|by|from) (?:when|what)\b|^(?:at|in|on|for|with|to|from|by|of|about) (?:what|which|who|whom|whose|how)\b|^(?:(?:and|so|but|hey|ok|btw|also)\W+)*(?:(?:do|did|can|could) (?:you|u)|(?:you |u )?(?:still )?(?:know|remember)|tell me|remind me) (?:what|when|where|who|how|which|my|the name|our|if)\b|^(?:and |so |but )*(?:i forgot|i forget|i can'?t remember|not sure|no idea) (?:what|when|where|who|how|which)\b"
     r"|^(?:and|what about|how about|wbu)\b.{0,25}\?$"
 )
 TELLS_NOT = re.compile(r"(?:can'?t|don'?t|didn'?t|won'?t|couldn'?t|haven'?t|isn'?t|wasn'?t|doesn'?t|couldnt|havent)\b")
+ASKS_BY_SOUND_ZH = re.compile(
+    r"多[九酒]|[干作做][麻吗马码]$|什[莫摸]|[甚肿]么|来[着这的]+着?[\u4e00-\u9fff]{0,4}$|(?:对|是)(?:吧|不|么|不对|不是)$|[\u4e00-\u9fff]不$|(?:在|去|是|叫)那(?:里|儿|个|种|家)?$|几[\u4e00-\u9fff]?$"
+)
+"""Interrogatives written by their sound, and endings that ask."""
+LAST_CLAUSE = re.compile(r"[,;:.!…]+\s+|\s+[-–—]+\s+|\.\.+\s*")
+EXCLAIMS = re.compile(
+    r"what an?\b|how (?:nice|lovely|cool|sad|awful|great|funny|annoying)\b|who (?:knows|cares)|why not\b|(?:who|whom|whose|which|where)\b(?! (?:is|are|was|were|do|does|did|am)\b)(?!'s\b)|has|have|had|is|are|was|were|will|can|could|do|does|did|would|should"
+)
+"""How a clause begins that exclaims, or goes on from a subject before it."""
+STATES = re.compile(r"\b(?:is|are|am|was|were|i|i'm|im|i've|have|has|got|my|he's|she's|it's|its|we)\b")

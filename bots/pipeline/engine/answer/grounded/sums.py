@@ -70,11 +70,25 @@ def answer(text: str, last: str, told: Sequence[str], today: date) -> str:
         return _worked(f"{pair['a']} + {pair['b']}")
     if then := _then(words, last):
         return then
-    if (found := _EXPRESSION.search(words)) is not None and (asked or found[0] == words) and not _LABEL.search(words):
-        return _worked(_signs(found[0]))
+    if (
+        (found := _expression(words))
+        and (asked or found == words or _ends_with(words, found))
+        and not _LABEL.search(words)
+    ):
+        return _worked(_signs(found))
     if not asked:
         return ""
     return _product(words) or _year(words, told) or _total(words, told)
+
+
+def _expression(words: str) -> str:
+    """Returns the last calculation in a message; "" without one."""
+    return max(_EXPRESSION.finditer(words), key=lambda match: match.start(), default=[""])[0]
+
+
+def _ends_with(words: str, found: str) -> bool:
+    """Tells whether a short message ends with a calculation that is no date, no score and no size."""
+    return words.endswith(found) and len(words) < 60 and re.search(r"[+*×÷]|加|减|乘|除", found) is not None
 
 
 def _worked(expression: str) -> str:

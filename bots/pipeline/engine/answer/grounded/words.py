@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bots.pipeline.engine.answer.grounded import lexicon, relations, stop_words
+from bots.pipeline.engine.answer.grounded.homophones import sounds
 from bots.pipeline.engine.answer.grounded.plain_text import HAN
 from memory.text.tokenizer import tokenize
 
@@ -190,10 +191,16 @@ def within(asked: Word, text: str, told: Iterable[Word] = ()) -> float:
         return 0.0
     if one in text:
         return 1.0
-    if len(one) < 2 or asked.concepts:
+    if len(one) < 2:
+        return 0.0
+    if sounds(one) in sounds(text):
+        return 0.9
+    if asked.concepts:
         return 0.0
     meant = frozenset().union(*(word.concepts | word.parts for word in told))
-    return 0.9 * sum(part in text or bool(_entries().get(part, _NOTHING)[0] & meant) for part in one) / len(one)
+    pairs = sum(one[place : place + 2] in text for place in range(len(one) - 1))
+    here = sum(part in text or bool(_entries().get(part, _NOTHING)[0] & meant) for part in one)
+    return max(0.9 * here, pairs + 1 if pairs else 0) / len(one)
 
 
 def met(asked: Word, told: Sequence[Word], text: str) -> float:

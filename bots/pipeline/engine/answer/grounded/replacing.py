@@ -1,0 +1,70 @@
+"""Finds what a later message says instead of an earlier one: "switched to nursing" takes the place of the old subject.
+
+A correction that names the old value is brought into the earlier message (`amending`). Here the later message only
+says what is new: it marks a change, and either has a word of the question, or says nothing but a value right after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from bots.pipeline.engine.answer.grounded import lookup, ranking, words
+from bots.pipeline.engine.answer.grounded.clauses import Clause, Focus
+from bots.pipeline.engine.answer.grounded.wanted import SINGLE, Wanted
+
+_MARKS = re.compile(
+    r"\b(?:now|new|update[ds]?|upgraded?|switched|changed?|moved|swapped|replaced|repainted|instead|actually|no longer"
+    r"|any ?more|make it|raised|went up|went down|is up to|are up to|turned out|got it|hit)\b"
+    r"|改|换|变成|变为|[涨降升加减]到|搬到|更新|又想|定了|最后|后来|延误|推迟|提前|不再|看错|刚看"
+)
+_LIGHT = re.compile(
+    r"\b(?:now|new|ones?|update[ds]?|upgraded?|switched|changed?|moved|swapped|replaced|instead|actually|today|yesterday|last|lets?|just|hit"
+    r"|got)\b|改|换|变成|变为|[涨降升]到?|更新|了"
+)
+_FEW = 3
+
+
+def newest(shown: Sequence[Clause], told: Sequence[Clause], asked: Wanted, focus: Focus) -> list[Clause]:
+    """Returns the passages to show, with what was said later in the place of what it replaces.
+
+    Args:
+        shown: The passages that answer, oldest first.
+        told: All passages, oldest first.
+        asked: The question.
+        focus: Whom the talk is about.
+    """
+    found: list[Clause] = []
+    messages = [ranking.whole(list(parts)) for _number, parts in groupby(told, key=lambda part: part.message)]
+    for one in shown:
+        late = next((late for late in reversed(messages) if _replaces(late, one, messages, asked, focus)), None)
+        both = late is not None and not asked.type and not _meets(asked, late)
+        found += [
+            each for each in ([one] if late is None or both else []) + ([late] if late else []) if each not in found
+        ]
+    return sorted(found, key=lambda one: (one.message, one.start))
+
+
+def marks(clause: Clause) -> bool:
+    """Tells whether a clause says that something has changed."""
+    return _MARKS.search(clause.plain) is not None
+
+
+def _replaces(late: Clause, early: Clause, told: Sequence[Clause], asked: Wanted, focus: Focus) -> bool:
+    if late.message <= early.message or not marks(late) or (asked.type and not lookup.holds_type(asked, late, focus)):
+        return False
+    if asked.whom and not lookup.of_same(asked, late, focus):
+        return False
+    mine = [word for word in words.of(_LIGHT.sub(" ", late.plain)) if not word.is_weak]
+    if _meets(asked, late):
+        return True
+    if any(word.concepts & SINGLE - asked.concepts for word in late.words):  # "we moved to Ulm" is not where one works
+        return False
+    between = {one.message for one in told if early.message < one.message < late.message}
+    telling = [word for word in mine if not word.stem[:1].isdigit()]
+    return not between and len(telling) <= _FEW
+
+
+def _meets(asked: Wanted, clause: Clause) -> bool:
+    return any(words.met(word, clause.words, clause.plain) for word in asked.words if not word.is_weak)
