@@ -14,6 +14,7 @@ from bots.pipeline import inbox
 from bots.pipeline.dispatch.dispatcher import MessageDispatcher
 from bots.pipeline.engine.ports import schedule_rules
 from tests.builders import make_channel, make_event, say
+from tests.noon import where_it_is_noon
 from tests.reminders.builders import make_chat, make_schedule
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
@@ -223,11 +224,14 @@ def test_too_many_are_refused(there: Channel, ann: Conversation, monkeypatch: py
 def test_time_and_series_are_changed_in_words(
     there: Channel, ann: Conversation, text: str, hour: str, rule: str
 ) -> None:
+    # After midnight "tomorrow" would be asked back.
+    ann.person.time_zone = where_it_is_noon()
+    ann.person.save()
     row = make_schedule(ann, tomorrow(9), now=timezone.now(), zone="Europe/Berlin")
     ask(there, text)
     row.refresh_from_db()
     assert (row.local[11:16], row.next_local[11:16], row.rule) == (hour, hour, rule)
-    assert row.zone == SHANGHAI  # the person's present zone, in which the words are meant
+    assert row.zone == ann.person.time_zone  # the person's present zone, in which the words are meant
     assert row.text == "drink water"
 
 
