@@ -78,7 +78,7 @@ class DateTimeSkill(BaseSkill):
         "zh": "查日期、时间、星期、倒数日和农历",
     }
     triggers = (
-        *("几点", "几号", "几月几", "星期几", "周几", "礼拜几", "哪天", "哪一天", "多少天", "几天", "农历", "阴历", "什么日子", "什么时候", "时间", "日期", "啥时候", "哪年", "几几年"),
+        *("几点", "几号", "几月几", "星期几", "周几", "礼拜几", "哪天", "哪一天", "多少天", "几天", "农历", "阴历", "什么日子", "什么时候", "时间", "日期", "啥时候", "哪年", "哪一年", "几几年"),
         *("what time", "what's the time", "the time", "time in", "local time", "current time", "what day", "what year", "what date", "which day"),
         *("weekday", "date", "the date", "how many days", "days until", "days between", "how long until", "when is", "when's"),
         *("lunar", "day of the week", "countdown to", "时区", "time zone", "timezone"),

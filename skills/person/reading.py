@@ -10,7 +10,7 @@ _WHO_EN = r"(?:an? |the |your |some |another )?(?:real |live |actual )*(?:human(
 _POLITE_EN = r"(?:(?:hey|hi|hello|ok|please|now|just|no|sorry|can i|could i|may i|can you|could you|would you|will you|i want to|i want|i'd like to|i would like to|i'd like|i would like|i need to|i need|i wish to|let me|i rather|i prefer to|i have to|get me|give me|put me through to|connect me (?:to|with)|transfer me to|pass me (?:on )?to|hand me over to|switch me to|is there)[\s,]+)*"
 _ASKS_EN = re.compile(
     rf"^{_POLITE_EN}(?:(?:talk|speak|chat|write|be connected|be transferred|be put through|connect|transfer|get|switch)\s+(?:to|with|through to)?\s*)?{_WHO_EN}"
-    r"(?:\s+(?:please|now|here|to talk to|i can (?:talk|speak) to|to help me|instead|on the line|right now|thanks|thank you|asap))*$",
+    r"(?:\s+(?:please|now|here|to talk to|i can (?:talk|speak) to|to help me|instead|on the line|right now|thanks|thank you|asap|somewhere|anywhere|at all|if possible|today))*$",
     re.IGNORECASE,
 )
 _ABOUT_EN = re.compile(

@@ -16,6 +16,7 @@ from bots.pipeline.engine.answer.grounded.plain_text import HAN, asks, folded
 
 _LOOKED_BACK = 40  # messages
 _LONGEST = 160
+_FIRST = 5  # characters before a new value, such as "this "
 _MARK_EN = re.compile(
     r"^\W*(?:(?:oh|ah|hm+|um|uh|er+|ok|and|but|well|so|yeah|lol|haha|omg|argh|ugh)\W+)*(?:no+|nope|nah|sorry|oops|whoops|wait|actually|correction|scratch that|my bad|my mistake|i mean|i meant|meant|typo|nvm|never ?mind|hang on|hold on|i (?:got|said|wrote|typed) (?:that|it) wrong|that'?s wrong|i was wrong|not [\w' ]+ but|make (?:it|that)|should be|it should be|\*)(?=$|[\W_])"
     r"|(?:,| -) not\b|\bnot [\w' -]{1,25}?(?:,|\bbut\b)|\binstead of\b|\b(?:sorry|i mean|i meant|actually|correction)[,:!]? |\b(?:was|been|got|is|it's|its)? ?(?:moved|changed|pushed(?: back)?|put(?: it)? (?:back|off|forward)|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed) (?:\w+ ){0,2}(?:to|until|till|from)\b"
@@ -171,7 +172,8 @@ def _new_value(new: str, before: list[Said]) -> _Mended | None:
         text = before[number].text
         for name in values.SWAPPED:
             fresh, held = values.spans(name, folded(new)), values.spans(name, folded(text))
-            if fresh and held and len(folded(text)) == len(text) and not asks(text):
+            # "moved to Utrecht in spring" changes no spring: the new value comes first.
+            if fresh and fresh[0][0] <= _FIRST and held and len(folded(text)) == len(text) and not asks(text):
                 begin, stop = held[-1]
                 value = _fitting(text[begin:stop], new[fresh[0][0] : fresh[0][1]])
                 return _Mended(number, text[:begin] + value + text[stop:])

@@ -256,11 +256,13 @@ class Responder:
         parts = ranking.passages(self.told[0])
         shown = [part for part in parts if any(ranking.holds(part, one) for one in found.clauses)]
         shown = [ranking.widened(one, parts, asked, self.told[1]) for one in shown]
-        shown = replacing.newest(shown, parts, asked, self.told[1])
+        today = replacing.asks_for_now(text)
+        shown = replacing.newest(shown, parts, asked, self.told[1], today=today)
         return Answer(self._cited(shown), "quote", line=shown[-1].text)
 
     def _cited(self, shown: Sequence[Clause]) -> str:
         texts = [own_words(one.text) for one in self.statements]
+        shown = ranking.complete(shown, ranking.passages(self.told[0]), texts)
         return citing.passages(shown, texts, self.turn.now, self.turn.zone)
 
     def _recalled(self, text: str, unknown: Answer | None) -> Answer | None:

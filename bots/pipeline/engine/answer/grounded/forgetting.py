@@ -27,7 +27,7 @@ _ZH = re.compile(
 )
 _FORGOTTEN = re.compile(r"\b(?:i|we|they|he|she) forg[eo]t\b|我(?:都)?忘|^\W*名字忘了")
 _AROUND = re.compile(
-    r"^(?:my|the|that|his|her|our|about) |^(?:[他她它我]的?)|(?:叫?(?:啥|什么))$"
+    r"^把|^(?:my|the|that|his|her|our|about) |^(?:[他她它我]的?)|(?:叫?(?:啥|什么))$"
     r"|(?:,? (?:please|pls|for me|now|again|thanks))+$|(?:[那这]件?事|的事|的?了|吧)+$"
 )
 _LIGHT = frozenset(("date", "number", "time", "day", "place", "code", "thing"))

@@ -97,7 +97,7 @@ SAME: dict[str, str] = {
     "room": "room|房间 屋 室",
     "floor": "floor storey|楼 层",
     "blood": "blood|血型 血",
-    "mum": "mother mom mum mommy mummy mama ma|妈妈 母亲 老妈 我妈 妈",
+    "mum": "mother mom mum mommy mummy mama ma|妈妈 母亲 老妈",
 }
 """A concept: its words in English | in Chinese."""
 

@@ -32,6 +32,10 @@ KIND = 0.5
 """How much the word of a kind counts, such as "colour", beside what it is asked of."""
 LEAST, LIKELY, SURELY = 0.22, 0.5, 0.8
 CLOSE = 0.12
+LONGEST_STORY, MOST_PARTS = 45, 4
+"""Characters and clauses of a Chinese message that is quoted whole."""
+LONGEST_BEFORE = 120
+_REFERS = re.compile(r"(?:and |but |so )*(?:he|she|they|his|her|their|it|its|he's|she's|it's|they're)\b|[他她它]")
 _GOES_ON = re.compile(
     r"(?:and |but |so |,)*(?:he|she|it|they|who|which|that|his|her|its|their|hes|shes|theyre"
     r"|he's|she's|it's|they're|this|that's|those|these)\b|[他她它这那]"
@@ -222,6 +226,36 @@ def widened(passage: Clause, parts: Sequence[Clause], asked: Wanted, focus: Focu
     if after is not None and _says(wider := _joined(passage, after), asked, focus):
         return wider
     return whole(of_message) if HAN.search(passage.plain) else passage
+
+
+def complete(shown: Sequence[Clause], parts: Sequence[Clause], texts: Sequence[str]) -> list[Clause]:
+    """Returns passages with what they cannot be understood without, oldest first.
+
+    That is the rest of a short Chinese message about one person or thing, whose clauses seldom name it again, and the
+    message before one that begins with "she".
+
+    Args:
+        shown: The passages.
+        parts: All passages.
+        texts: What was said, by number of the message.
+    """
+    found: list[Clause] = []
+    for one in shown:
+        of_message = [part for part in parts if part.message == one.message]
+        full = whole(of_message) if _is_one_story(of_message, texts[one.message]) else one
+        before = max((part.message for part in parts if part.message < one.message), default=None)
+        if before is not None and full.start == of_message[0].start and _REFERS.match(full.plain):
+            first = whole([part for part in parts if part.message == before])
+            found += [first] if first not in found and first.stop - first.start <= LONGEST_BEFORE else []
+        found += [full] if full not in found else []
+    return found
+
+
+def _is_one_story(parts: Sequence[Clause], text: str) -> bool:
+    named = frozenset[str]().union(*(part.owners for part in parts)) - {"self"}
+    short = len(text) <= LONGEST_STORY and len(parts) <= MOST_PARTS
+    listed = sum(values.holds("number", part.plain) for part in parts) > 1  # 英语80分，数学95分
+    return short and len(named) <= 1 and not listed and " " not in text.strip() and HAN.search(text) is not None
 
 
 def _says(passage: Clause, asked: Wanted, focus: Focus) -> bool:

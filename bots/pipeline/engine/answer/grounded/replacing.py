@@ -16,17 +16,25 @@ from bots.pipeline.engine.answer.grounded.wanted import SINGLE, Wanted
 
 _MARKS = re.compile(
     r"\b(?:now|new|update[ds]?|upgraded?|switched|changed?|moved|swapped|replaced|repainted|instead|actually|no longer"
-    r"|any ?more|make it|raised|went up|went down|is up to|are up to|turned out|got it|hit)\b"
-    r"|改|换|变成|变为|[涨降升加减]到|搬到|更新|又想|定了|最后|后来|延误|推迟|提前|不再|看错|刚看"
+    r"|any ?more|make it|raised|went up|went down|is up to|are up to|turned out|got it|hit|died|sold|dropped"
+    r"|quit|left|gave up|turns out)\b"
+    r"|改|换|变成|变为|[涨降升加减]到|搬到|更新|又想|定了|最后|后来|延误|推迟|提前|不再|看错|刚看|卖了|去世|丢了|只剩|还剩"
 )
 _LIGHT = re.compile(
     r"\b(?:now|new|ones?|update[ds]?|upgraded?|switched|changed?|moved|swapped|replaced|instead|actually|today|yesterday|last|lets?|just|hit"
     r"|got)\b|改|换|变成|变为|[涨降升]到?|更新|了"
 )
+_ENDS = re.compile(
+    r"\b(?:instead|no longer|any ?more|dropped|sold|died|quit|gave up|actually)\b|改成|换成|不再|卖了|去世"
+)
+"""Words that say that the earlier value holds no more."""
+_NOW = re.compile(r"\b(?:now|currently|these days|at the moment|still)\b|现在|目前|如今")
 _FEW = 3
 
 
-def newest(shown: Sequence[Clause], told: Sequence[Clause], asked: Wanted, focus: Focus) -> list[Clause]:
+def newest(
+    shown: Sequence[Clause], told: Sequence[Clause], asked: Wanted, focus: Focus, *, today: bool = False
+) -> list[Clause]:
     """Returns the passages to show, with what was said later in the place of what it replaces.
 
     Args:
@@ -34,12 +42,13 @@ def newest(shown: Sequence[Clause], told: Sequence[Clause], asked: Wanted, focus
         told: All passages, oldest first.
         asked: The question.
         focus: Whom the talk is about.
+        today: The question asks for what holds now.
     """
     found: list[Clause] = []
     messages = [ranking.whole(list(parts)) for _number, parts in groupby(told, key=lambda part: part.message)]
     for one in shown:
-        late = next((late for late in reversed(messages) if _replaces(late, one, messages, asked, focus)), None)
-        both = late is not None and not asked.type and not _meets(asked, late)
+        late = next((late for late in reversed(messages) if _replaces(late, one, messages, asked, focus, today)), None)
+        both = late is not None and not asked.type and not _meets(asked, late) and not _ENDS.search(late.plain)
         found += [
             each for each in ([one] if late is None or both else []) + ([late] if late else []) if each not in found
         ]
@@ -51,13 +60,20 @@ def marks(clause: Clause) -> bool:
     return _MARKS.search(clause.plain) is not None
 
 
-def _replaces(late: Clause, early: Clause, told: Sequence[Clause], asked: Wanted, focus: Focus) -> bool:
+def asks_for_now(text: str) -> bool:
+    """Tells whether a question asks for what holds now."""
+    return _NOW.search(text.lower()) is not None
+
+
+def _replaces(late: Clause, early: Clause, told: Sequence[Clause], asked: Wanted, focus: Focus, today: bool) -> bool:
     if late.message <= early.message or not marks(late) or (asked.type and not lookup.holds_type(asked, late, focus)):
         return False
     if asked.whom and not lookup.of_same(asked, late, focus):
         return False
     mine = [word for word in words.of(_LIGHT.sub(" ", late.plain)) if not word.is_weak]
-    if _meets(asked, late):
+    if _meets(asked, late) or today:
+        return True
+    if asked.whom and not any(not word.is_weak for word in asked.words):  # "what breed is Biscuit?"
         return True
     if any(word.concepts & SINGLE - asked.concepts for word in late.words):  # "we moved to Ulm" is not where one works
         return False
