@@ -254,8 +254,15 @@ def complete(shown: Sequence[Clause], parts: Sequence[Clause], texts: Sequence[s
 def _is_one_story(parts: Sequence[Clause], text: str) -> bool:
     named = frozenset[str]().union(*(part.owners for part in parts)) - {"self"}
     short = len(text) <= LONGEST_STORY and len(parts) <= MOST_PARTS
-    listed = sum(values.holds("number", part.plain) for part in parts) > 1  # 英语80分，数学95分
-    return short and len(named) <= 1 and not listed and " " not in text.strip() and HAN.search(text) is not None
+    return short and len(named) <= 1 and not _is_list(parts) and " " not in text.strip() and bool(HAN.search(text))
+
+
+def _is_list(parts: Sequence[Clause]) -> bool:
+    """Tells whether clauses say the same of several things: 英语80分，数学95分 or 早班小丽，晚班小芳."""
+    if any(sum(values.holds(name, part.plain) for part in parts) > 1 for name in ("number", "day", "clock")):
+        return True
+    letters = [set(_EMPTY.sub("", part.plain)) for part in parts]
+    return any(len(one & other) > 1 for number, one in enumerate(letters) for other in letters[:number])
 
 
 def _says(passage: Clause, asked: Wanted, focus: Focus) -> bool:
