@@ -22,18 +22,20 @@ logger = logging.getLogger(__name__)
 
 
 def warm_up() -> None:
-    """Imports the client of models and the adapters of all channels."""
+    """Imports the client of models, or what answers without one, and the adapters of all channels."""
     tracing.start()
     importlib.import_module("openai")
     importlib.import_module("bots.llm.http_transport")
     try:
         platforms = set(Channel.objects.reachable().values_list("platform", flat=True))
-        ModelProvider.objects.filter(enabled=True).exists()
+        has_model = ModelProvider.objects.filter(enabled=True).exists()
     except DatabaseError as error:  # the process starts anyway, and `/readyz` names the database
         logger.warning("nothing is loaded in advance: %s", type(error).__name__)
         return
     finally:
         connection.close()
+    if not has_model:  # the built-in answers are the first ones
+        importlib.import_module("bots.pipeline.engine.answer.grounded.answering")
     for platform in sorted(platforms):
         try:
             registry.adapter_class(platform)

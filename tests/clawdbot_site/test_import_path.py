@@ -12,6 +12,7 @@ from tests.clawdbot_site.builders import ROOT, environment
 
 # Each takes between 0.1 s and several seconds, or belongs to a rare set-up.
 SLOW = (
+    "bots.pipeline.engine.answer.grounded.statements",
     "botocore",
     "faiss",
     "genai_prices",

@@ -20,7 +20,6 @@ from bots.llm.types import Completion, Messages, Target
 from bots.models import Conversation, Message
 from bots.pipeline import windows
 from bots.pipeline.engine.answer import attachments, continuing, outage, prompt, recent_turns, recordings, tool_loop
-from bots.pipeline.engine.answer.grounded import answering, wording
 from bots.pipeline.engine.answer.others_words import others_words
 from bots.pipeline.engine.answer.over_limit import without_model
 from bots.pipeline.engine.answer.prompt_inputs import Inputs
@@ -210,6 +209,9 @@ def _outage(turn: Turn, error: NoModelAvailable, recalled: Recall = NOTHING) -> 
 
 def _built_in(turn: Turn, recent: Sequence[RecentTurn]) -> Reply:
     """Answers from what is known, without a model."""
+    # Its patterns take a second to compile, which commands and bots with a model need not spend.
+    from bots.pipeline.engine.answer.grounded import answering, wording
+
     # the responder sees no recent turns, so their memories must not be left out of the recall
     recalled = _recall(turn, turn.whole_text, without=())
     found = answering.Responder(turn, recent, recalled.hits).answer()

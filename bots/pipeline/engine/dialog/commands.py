@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from adapters.commands import parse_command
 from bots.models import InboundEvent, Message
 from bots.people import subscription
-from bots.pipeline.engine.answer.grounded import quotes
+from bots.pipeline.engine.answer.grounded import relevance
 from bots.pipeline.engine.dialog import account_linking, flow_catalogue, forgetting, frames, reminding, status, timers
 from bots.pipeline.engine.turn import Reply, Turn
 from clawdbot.chinese import simplified
@@ -152,7 +152,7 @@ def _memory(turn: Turn, argument: str) -> Reply:
     store = MemoryStore(turn.bot.pk)
     if argument:
         hits = store.search(turn.scope, argument, k=LISTED, now=turn.now)
-        found = [hit for hit in hits if quotes.related(hit)]
+        found = [hit for hit in hits if relevance.related(hit)]
         title = _("What I remember about “%(query)s”:") % {"query": argument[:80]}
     else:
         found = store.long_term_memory.rows(turn.scope.person_id)[:LISTED]

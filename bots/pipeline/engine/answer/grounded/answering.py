@@ -30,6 +30,7 @@ from bots.pipeline.engine.answer.grounded import (
     quotes,
     ranking,
     recalling,
+    relevance,
     replacing,
     small_talk,
     sources,
@@ -330,7 +331,7 @@ class Responder:
         """Quotes what was said on the subject, or says that it cannot be answered."""
         if kind not in _NEVER_QUOTED:
             found = [hit for hit in quotes.quotable(self.hits, self.text) if not own_words(hit.text)]  # forwarded
-            if found := [hit for hit in found if quotes.surely_related(hit)]:
+            if found := [hit for hit in found if relevance.surely_related(hit)]:
                 return self._quoted(found)
         if kind == "forget" and (topic := forgetting.topic(self.text)):
             told = _(

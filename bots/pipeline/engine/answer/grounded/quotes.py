@@ -12,28 +12,14 @@ from django.utils.translation import pgettext
 from bots.pipeline.engine.answer.grounded import telling
 from bots.pipeline.engine.answer.grounded.personal import claims
 from bots.pipeline.engine.answer.grounded.plain_text import asks
+from bots.pipeline.engine.answer.grounded.relevance import related
 from memory.consolidation.noise_filter import own_words
 from memory.ranking import render
 from memory.types import Hit
 
 SHOWN = 3
 LONGEST = 200
-# A memory that shares too few words with the question is shown only when it means nearly the same.
-LEAST_COVERAGE = 0.4
-LEAST_COSINE = 0.86
 LEAST_OF_TEAM = 0.3
-SURE_COVERAGE = 0.4
-"""For a question that is not about the person: most of its words must be there."""
-
-
-def related(hit: Hit) -> bool:
-    """Returns whether a memory shares words with the question or means nearly the same."""
-    return hit.why.get("coverage", 1.0) >= LEAST_COVERAGE or hit.why.get("cosine", 0.0) >= LEAST_COSINE
-
-
-def surely_related(hit: Hit) -> bool:
-    """Returns whether a memory holds most of the words of the question."""
-    return hit.why.get("coverage", 1.0) >= SURE_COVERAGE
 
 
 def quotable(hits: Sequence[Hit], text: str) -> list[Hit]:
