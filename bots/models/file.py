@@ -87,6 +87,7 @@ class ReceivedFile(StoredFile):
             # a retried turn downloads nothing twice; also used by the look-up of a turn's files
             models.UniqueConstraint(fields=("inbound", "position"), name="file_one_per_inbound_and_position"),
         )
+        indexes = (models.Index(fields=("file",), name="received_file_by_name"),)
 
 
 class SentFile(StoredFile):
@@ -119,6 +120,7 @@ class SentFile(StoredFile):
         ordering = ("-id",)
         verbose_name = _("sent file")
         verbose_name_plural = _("sent files")
+        indexes = (models.Index(fields=("file",), name="sent_file_by_name"),)
 
 
 @receiver(post_delete, sender=SentFile, dispatch_uid="files.delete_sent_bytes")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -28,6 +29,7 @@ from bots.llm import figures as model_figures
 from bots.maintenance.retention import estimate, running
 from bots.maintenance.retention.kinds import KINDS
 from bots.models import Broadcast, Channel, Message, ModelProvider, Person, PersonDay, ProviderHour, Schedule, Worker
+from bots.models.file import uploads
 from bots.monitoring import doctor, gauges, provider_health, readiness
 from bots.operations import broadcasts, queues, usage_report
 from bots.reminders import broadcasting
@@ -146,8 +148,10 @@ def test_preview_of_the_retention(channel: Channel) -> None:
 
 def test_the_preview_and_a_run_of_the_retention_of_rows(channel: Channel) -> None:
     now = timezone.now() + timedelta(days=4000)
+    uploads().save("elsewhere/0-1.png", ContentFile(b"which no row knows"))
     assert not list(wide(lambda: [estimate.preview(kind, kind.default, now) for kind in KINDS], paged=True))
     assert not list(wide(lambda: running.run(now=now), paged=True))
+    assert not uploads().exists("elsewhere/0-1.png")
 
 
 def test_doctor(channel: Channel) -> None:
