@@ -16,7 +16,7 @@ from bots import tasks
 from bots.leases import abandoned, duties, held
 from bots.models import Lease
 from clawdbot import leadership
-from tests.leases.builders import QUICK, Elsewhere, running_process
+from tests.leases.builders import Elsewhere, running_process
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -33,11 +33,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
 
 
 def test_a_lease_is_renewed_for_as_long_as_its_work_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held, "timing", lambda: QUICK)
+    # Long enough that a thread of a busy machine renews in time.
+    timing = held.Timing(renew_s=0.2, lasts_s=4.0, margin_s=0.4)
+    monkeypatch.setattr(held, "timing", lambda: timing)
     other = Elsewhere()
     with duties.lead("memory.optimize:1") as lead:
         assert lead is not None
-        until = time.monotonic() + 2.5 * QUICK.lasts_s
+        until = time.monotonic() + 1.5 * timing.lasts_s
         while time.monotonic() < until:
             lead.check()
             assert other.take("memory.optimize:1") is None
