@@ -19,7 +19,7 @@ from tests import load
 from tests.product import ROOT, Product
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 MESSAGES = 150
 RATE = 30.0
