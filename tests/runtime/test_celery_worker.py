@@ -38,7 +38,7 @@ class Running:
     def __init__(self, redis: outages.Redis) -> None:
         self.redis = redis
         self.made: list[Any] = []
-        url, options = storage.queue(redis.url)
+        url, options, _tls = storage.queue(redis.url)
         self._app = Celery("outage-test", broker=url, set_as_current=False)
         self._app.conf.update(
             broker_transport_options=options,
