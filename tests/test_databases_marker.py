@@ -21,7 +21,6 @@ SQLITE_IS_ENOUGH = {
     "tests/clawdbot_site/sqlite/test_base.py": "SQLite itself",
     "tests/clawdbot_site/sqlite/test_wal.py": "SQLite itself",
     "tests/memory/storage/test_mongo.py": "a MongoDB of its own",
-    "tests/memory/embedders/test_sentence.py": "models; their vectors are stored as any other",
     "tests/webchat/test_pages.py": "HTML",
     "tests/webchat/test_redis_outages.py": "Redis",
 }
