@@ -141,7 +141,7 @@ test-random: install-dev
 	    exit 1
 	done
 
-# make test-faults   kill and restart PostgreSQL, Redis and the workers under load; about a quarter of an hour
+# make test-faults   kill and restart PostgreSQL, Redis and the workers under load; takes a quarter of an hour and more
 test-faults: install-dev pgbouncer
 	TEST_FAULTS=1 timeout 2400 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults*.py
 
@@ -158,7 +158,7 @@ IMAGES ?= app model
 image: image-tools $(VENV)/.created
 	$(BIN)/python deploy/images/build.py $(IMAGES)
 
-# make test-image    build the images, run them without a container engine and talk to them; about five minutes
+# make test-image    build the images, run them without a container engine and talk to them; takes minutes, half an hour on a busy machine
 test-image: install-dev image-tools
 	TEST_IMAGES=1 timeout 3000 $(BIN)/python -m pytest -q -n 0 -rP -m images tests/packaging
 
