@@ -53,6 +53,7 @@ CACHES = {
     "bots.channels.lookup": "clear_cache",
     "bots.edge.login_throttle": "clear_cache",
     "bots.intake.flood": "clear_cache",
+    "bots.leases.duties": "clear_cache",
     "bots.leases.held": "clear_cache",
     "bots.limits.batches": "clear_cache",
     "bots.limits.ledger": "clear_cache",

@@ -23,7 +23,6 @@ STAYS = {
     "bots.channels.web.broadcast": "the event loop of the web process",
     "bots.pipeline.engine.dialog.frames": "the kinds of frames, named when their modules are imported",
     "bots.models.sql.clock": "the clock of the database, the same for all tests",
-    "bots.leases.duties": "the thread that renews leases; it ends by itself",
     "bots.metrics": "counters only grow; a test compares before and after",
     "clawdbot.tracing": "what the settings say, and the tracer until it is stopped",
     "clawdbot.computing": "the places of the threads, renewed after a fork",

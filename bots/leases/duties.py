@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
@@ -23,6 +22,7 @@ POLL = "poll"
 
 _lock = threading.Lock()
 _renewing: threading.Thread | None = None
+_end_renewing = threading.Event()
 
 
 def poll_of(channel: str) -> str:
@@ -79,8 +79,7 @@ def _renew_in_background() -> None:
 def _renew() -> None:
     global _renewing
     try:
-        while True:
-            time.sleep(held.timing().renew_s)
+        while not _end_renewing.wait(held.timing().renew_s):
             with _lock:
                 leases = [lease for lease in held.current() if not lease.pinned and not lease.by_work]
                 if not leases:
@@ -93,3 +92,12 @@ def _renew() -> None:
             connections.release()
     finally:
         connection.close()
+
+
+def clear_cache() -> None:
+    """Ends the thread that renews leases; the next lease starts another."""
+    thread = _renewing
+    if thread is not None and thread is not threading.current_thread():
+        _end_renewing.set()
+        thread.join()
+        _end_renewing.clear()

@@ -58,7 +58,9 @@ def test_a_channel_whose_key_is_gone_is_an_error() -> None:
 def test_a_model_file_that_cannot_be_served_is_named_with_the_mend(settings: Any, tmp_path: Path) -> None:
     def finding(name: str) -> dict[str, str]:
         server = settings.CLAWDBOT.model_server.model_copy(update={"enable": True, "model_file": str(tmp_path / name)})
-        settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update={"model_server": server})
+        # A home of its own: another test's model server may have failed in the common one.
+        changed = {"model_server": server, "home": str(tmp_path)}
+        settings.CLAWDBOT = settings.CLAWDBOT.model_copy(update=changed)
         return findings()["model file"]
 
     absent = finding("absent.gguf")
