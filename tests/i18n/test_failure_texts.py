@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,43 +28,51 @@ CODED = {
 }
 
 
-def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:
-    """Yields each call of these functions in the product, with its place."""
+@pytest.fixture(scope="module")
+def calls() -> list[tuple[str, str, ast.Call]]:
+    """Returns each call of a named function in the product: its place, the name, the call."""
+    found = []
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text("utf8"))):
                 if isinstance(node, ast.Call):
                     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                    if name in names:
-                        yield f"{file.relative_to(ROOT)}:{node.lineno}", node
+                    found.append((f"{file.relative_to(ROOT)}:{node.lineno}", name, node))
+    return found
 
 
-# `_loaded` and the class read the code from a row.
-MADE = [(where, call) for where, call in calls("Reason") if not where.startswith("clawdbot/reasons.py")]
+@pytest.fixture(scope="module")
+def made(calls: list[tuple[str, str, ast.Call]]) -> list[tuple[str, ast.Call]]:
+    """Returns the places where reasons are made; `_loaded` and the class read the code from a row."""
+    return [
+        (where, call) for where, name, call in calls if name == "Reason" and not where.startswith("clawdbot/reasons.py")
+    ]
 
 
 def code_of(call: ast.Call) -> str:
     return str(ast.literal_eval(call.args[0]))
 
 
-def test_every_reason_has_a_text_and_fills_it() -> None:
+def test_every_reason_has_a_text_and_fills_it(made: list[tuple[str, ast.Call]]) -> None:
     wrong = [
         where
-        for where, call in MADE
+        for where, call in made
         if {keyword.arg for keyword in call.keywords}
         != set(PLACEHOLDER.findall(TEMPLATES.get(code_of(call), "%(no)s")))
     ]
     assert wrong == []
 
 
-def test_every_text_is_used() -> None:
+def test_every_text_is_used(made: list[tuple[str, ast.Call]]) -> None:
     own = {"account_problem", "and", "raised"}
-    assert {code_of(call) for _where, call in MADE} | own == set(TEMPLATES)
+    assert {code_of(call) for _where, call in made} | own == set(TEMPLATES)
 
 
-def test_no_error_is_raised_with_a_sentence_of_its_own() -> None:
+def test_no_error_is_raised_with_a_sentence_of_its_own(calls: list[tuple[str, str, ast.Call]]) -> None:
     sentences = [
-        where for where, call in calls(*CODED) if call.args and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
+        where
+        for where, name, call in calls
+        if name in CODED and call.args and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
     ]
     assert sentences == []
 

@@ -24,8 +24,6 @@ from tests.api.builders import (
     remember,
 )
 
-pytestmark = pytest.mark.databases
-
 
 def _scrape(**values: Any) -> str:
     answer = Client().get("/metrics", **values)

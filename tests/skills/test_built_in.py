@@ -18,7 +18,7 @@ from tests.builders import answers, make_bot, say
 from tests.http_server import Server
 from tests.skills.fresh_installation import install
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
 
 @pytest.fixture(autouse=True)

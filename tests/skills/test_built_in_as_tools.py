@@ -21,7 +21,7 @@ from tests.pipeline.engine.answer.tool_loop_builders import asking
 from tests.skills.fresh_installation import install
 from tests.tool_model import Wants, call
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tests.skills.builders import make_skill, matched
 from tests.skills.fresh_installation import install
 from tests.tool_model import Wants, call
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
 TO_THE_MODEL = [
     *("1+1=2", "2+2=4", "is 1+1=3?", "2x+3=7", "9 to 5", "2 in 1", "5!", "5%", "5+", "24 hours in a day", "7 days in a week"),

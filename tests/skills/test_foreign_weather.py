@@ -16,7 +16,7 @@ from tests.http_server import Answer, Recorded, Server, json_answer, serve
 from tests.skills.builders import call, make_skill, matched
 from tests.skills.test_weather import FORECAST, query
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 DAYS = [date(2026, 12, 1) + timedelta(days=n) for n in range(8)]  # the first is a Tuesday
 TALK = [

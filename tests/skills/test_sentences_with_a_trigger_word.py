@@ -11,7 +11,7 @@ from tests.builders import say
 from tests.peers import StubModel
 from tests.skills.builders import make_skill
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
 STATEMENTS = [
     "My son's temperature was 38.2 last night, is that bad?",

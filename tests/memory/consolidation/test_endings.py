@@ -14,7 +14,7 @@ from memory.models import MemoryEntry
 from memory.store import MemoryStore
 from tests.memory.builders import facts, person, talk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 
 ENDED = [
     ("I live in Leeds", "I moved out of Leeds", "lives in"),

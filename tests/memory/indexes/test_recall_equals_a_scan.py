@@ -112,7 +112,10 @@ def _check_raw_figures(scanned: tuple[Hit, ...], indexed: tuple[Hit, ...]) -> No
 
 
 _CORPUS = st.lists(st.integers(0, 299), min_size=12, max_size=80)
-_examples = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+_examples = settings(
+    max_examples=25 if database.vendor() == "sqlite" else 10,  # a server takes longer for each statement
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @_examples

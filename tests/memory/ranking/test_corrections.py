@@ -11,7 +11,7 @@ from memory.store import MemoryStore
 from memory.types import Hit, Scope
 from tests.memory.builders import other_person, person, say
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("words_only")]
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 

@@ -29,7 +29,6 @@ from tests.skills.builders import make_skill
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("words_only"),
-    pytest.mark.databases("memory"),
 ]
 
 Payload = dict[str, Any]

@@ -13,7 +13,7 @@ from tests.builders import make_channel, say
 from tests.peers import StubModel
 from tests.skills.builders import make_skill
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only"), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
 CANCELS = [
     *("cancel", "Cancel it, please.", "never mind", "Oh, never mind then", "Nevermind!", "forget it", "no thanks"),

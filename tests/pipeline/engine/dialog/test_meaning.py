@@ -13,7 +13,7 @@ from tests.conftest import Configured
 from tests.peers import StubModel
 from tests.skills.builders import make_skill
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 EXAMPLES = ["I want my money back", "how do I return this item", "我要退款", "这个东西我想退货"]
 

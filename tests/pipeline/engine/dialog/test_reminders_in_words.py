@@ -14,7 +14,7 @@ from tests.builders import make_channel, say
 from tests.noon import where_it_is_noon
 from tests.reminders.builders import make_chat, make_schedule
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases, pytest.mark.usefixtures("words_only")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("words_only")]
 
 
 @pytest.fixture
