@@ -207,9 +207,10 @@ def chinese() -> Iterator[str]:
     """Returns top-level statements with Chinese outside docstrings, as path:name."""
     for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
-        if RULES.fullmatch(name):
+        text = path.read_text("utf8")
+        if RULES.fullmatch(name) or not HAN.search(text):
             continue
-        for statement in ast.parse(path.read_text("utf8")).body:
+        for statement in ast.parse(text).body:
             if any(HAN.search(text) for text in constants(statement)):
                 yield f"{name}:{defined(statement)}"
 
