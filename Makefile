@@ -147,9 +147,9 @@ test-random: install-dev
 	    exit 1
 	done
 
-# make test-faults   kill and restart PostgreSQL, Redis and the workers under load; takes a quarter of an hour and more
+# make test-faults   kill and restart PostgreSQL, Redis, workers and web under load; takes half an hour, on a busy machine longer
 test-faults: install-dev pgbouncer
-	TEST_FAULTS=1 timeout 2400 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults*.py
+	TEST_FAULTS=1 timeout 3600 $(BIN)/python -m pytest -q -n 0 -rP -m faults tests/e2e/test_faults*.py
 
 # Builds images without a container engine and without a registry: deploy/images/build.py.
 image-tools:

@@ -15,10 +15,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clawdbot_site.settings")
 
 _path = [*sys.path]
 app = Celery("clawdbot")
-# Celery has put the working directory before everything else. There, a folder `skills` would replace the package.
-sys.path[:] = _path if str(places.BASE_DIR) in _path else [str(places.BASE_DIR), *_path]
-if not places.INSTALLED and os.getcwd() not in sys.path:
-    sys.path.append(os.getcwd())  # in a checkout, an operator's skills may lie where the product is started
+sys.path[:] = _path
+if not places.INSTALLED:
+    # Celery's command has put the working directory before everything else: a folder `skills` there would replace the
+    # package. After this import it takes out the first entry of that directory, so what must stay stands twice.
+    _base, _here = str(places.BASE_DIR), os.getcwd()
+    _others = [entry for entry in _path if entry not in (_base, _here)]
+    # An operator's skills may lie where the product is started.
+    sys.path[:] = [_base, _base, *_others] if _base == _here else [_base, *_others, _here, _here]
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -21,6 +21,13 @@ class IsSignedIn(BasePermission):
         return request.user.is_authenticated and request.user.is_active
 
 
+class IsSuperuser(IsSignedIn):
+    """Allows superusers alone: what is about all bots, and about everybody's data."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and roles.is_superuser(request.user)
+
+
 class MayWrite(IsSignedIn):
     """Requires Django's permission for a write: to add, change or delete rows of the view's model."""
 

@@ -10,6 +10,7 @@ from bots.api.views.conversations import ConversationViewSet, MessageViewSet
 from bots.api.views.limits import LimitViewSet
 from bots.api.views.people import MemoryViewSet, PersonViewSet
 from bots.api.views.queues import InboundViewSet, OutboundViewSet
+from bots.api.views.retention import RetentionViewSet
 
 router = SimpleRouter()
 for name, viewset in (
@@ -28,6 +29,7 @@ for name, viewset in (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include(router.urls)),
+    path("v1/retention/", RetentionViewSet.as_view({"get": "show", "patch": "change"}), name="api-retention"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
 ]

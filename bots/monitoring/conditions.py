@@ -233,6 +233,28 @@ CONDITIONS: tuple[Condition, ...] = (
         partial(_of_reading, "clawdbot_backup_age_seconds"),
     ),
     Condition(
+        "retention_old",
+        "ClawdbotRetentionOld",
+        _("Old rows have not been deleted for too long"),
+        _("Do beat and a worker run? Queues → Retention shows the last run; delete there by hand."),
+        "s",
+        43200,  # two intervals of the schedule
+        600,
+        "warning",
+        partial(_of_reading, "clawdbot_retention_age_seconds"),
+    ),
+    Condition(
+        "retention_failed",
+        "ClawdbotRetentionFailed",
+        _("Old rows could not be deleted"),
+        _("Queues → Retention says why. The next run tries again."),
+        STATE,
+        0,
+        60,
+        "warning",
+        partial(_of_reading, "clawdbot_retention_failing"),
+    ),
+    Condition(
         "disk",
         "ClawdbotDiskFull",
         _("The disk is nearly full"),

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
-from bots.models import BackupRun
+from bots.models import BackupRun, Lease, RetentionRule
 from bots.models.sql import clock
 from bots.monitoring import backups, certificates
 from bots.monitoring.leases import held_by_kind
 
+RETENTION = "bots.retention"  # the duty of its run
 Samples = Iterator[tuple[tuple[str, ...], float]]
 
 
@@ -31,6 +32,27 @@ def backup_age() -> Samples:
     since = made or runs.aggregate(at=Min("started_at"))["at"]
     if since is not None:
         yield (), max((clock.now() - since).total_seconds(), 0.0)
+
+
+def retention_age() -> Samples:
+    """Yields the seconds since the latest whole run of the retention ended; since the first try if none did.
+
+    A run that is going on is not late: the seconds count from its beginning.
+    """
+    ended = RetentionRule.objects.filter(kind=RetentionRule.WITHOUT_DAYS).values_list("run_at", flat=True).first()
+    now = clock.now()
+    runs = Lease.objects.filter(pk=RETENTION, released_at=None, expires_at__gt=now)
+    begun = runs.values_list("acquired_at", flat=True).first()
+    since = max((moment for moment in (ended, begun) if moment is not None), default=None)
+    if ended is not None and since is not None:
+        yield (), max((now - since).total_seconds(), 0.0)
+
+
+def retention_failing() -> Samples:
+    """Yields for each kind of rows that the retention has come to whether the latest run could not delete it."""
+    rows = RetentionRule.objects.order_by("kind").filter(Q(run_at__isnull=False) | Q(failed_at__isnull=False))
+    for kind, failed_at in rows.values_list("kind", "failed_at"):
+        yield (kind,), float(failed_at is not None)
 
 
 def leases_held() -> Samples:

@@ -178,6 +178,13 @@ READINGS: tuple[Reading, ...] = (
     Reading("clawdbot_limit_used_ratio", "Used share of the limit of a bot.", _limits, ("bot", "unit")),
     Reading("clawdbot_reservations", "Amounts that running calls hold of limits.", _reservations),
     Reading("clawdbot_backup_age_seconds", "Since the latest good backup.", optional.backup_age),
+    Reading("clawdbot_retention_age_seconds", "Since the latest run of the retention ended.", optional.retention_age),
+    Reading(
+        "clawdbot_retention_failing",
+        "Whether the latest run could not delete rows of a kind.",
+        optional.retention_failing,
+        ("kind",),
+    ),
     Reading("clawdbot_held_after_restore", "Rows that a restore holds.", optional.held_after_restore),
     Reading("clawdbot_leases_held", "Duties that a process does now.", optional.leases_held, ("duty",)),
     Reading(

@@ -24,6 +24,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from cachetools import LRUCache
 from django.conf import settings
 
 from memory import database
@@ -39,6 +40,7 @@ _LINKS, _BUILD_EFFORT, _SEARCH_EFFORT = 24, 80, 384
 _TRAIN = 4000  # vectors that train the 8-bit quantizer
 _SPARE = 32  # extra results, because deleted rows are still in the graph
 _BLOCK = 1 << 20
+MOST_OPEN = 256  # each takes a descriptor and address space
 _KEPT = f"SELECT changes_from FROM {LargeScope._meta.db_table} WHERE id = %s"  # noqa: S608
 _FILE = re.compile(r"\d+-\d+(\.json|\.json\.new|\.lock|-[0-9a-f]+\.faiss)")
 
@@ -84,8 +86,9 @@ class _Graph:
 class FaissFiles:
     """Vector index in files. Thread-safe; other processes may search while one builds."""
 
-    def __init__(self) -> None:
-        self._open: dict[Scope, _Open] = {}
+    def __init__(self, most_open: int = MOST_OPEN) -> None:
+        """most_open: files that stay mapped, those that were searched last."""
+        self._open: LRUCache[Scope, _Open] = LRUCache(most_open)
         self._lock = threading.Lock()
         self._unindexed = UnindexedVectorCache()
 
@@ -142,7 +145,8 @@ class FaissFiles:
         """Returns the published index; reads again when a file is replaced between its description and itself."""
         tried = None
         while (identity := _identity(scope)) is not None and identity != tried:
-            held = self._open.get(scope)
+            with self._lock:
+                held = self._open.get(scope)
             if held is not None and held.identity == identity:
                 return held
             if (mapped := _mapped(scope, identity)) is not None:

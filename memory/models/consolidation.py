@@ -113,7 +113,6 @@ class ConsolidationRun(models.Model):
     # Set during the run, else NULL (NULLs never collide): one active run per bot, on every database.
     lock = models.CharField(max_length=40, unique=True, null=True, editable=False)
     holder = models.CharField(_("held by"), max_length=160, blank=True, editable=False)
-    lease_until = models.DateTimeField(_("held until"), null=True, blank=True, editable=False)
     # The last finished person: after a kill the run continues with the next one.
     cursor = models.BigIntegerField(default=0, editable=False)
 

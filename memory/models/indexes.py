@@ -37,7 +37,6 @@ class LargeScope(models.Model):
     # Until it is set, the scope is scanned row by row.
     built_at = models.DateTimeField(_("built"), null=True, editable=False)
     build_seconds = models.FloatField(_("seconds to build"), default=0, editable=False)
-    lease_until = models.DateTimeField(null=True, editable=False)
     # pgvector: the label of the vectors in memory_vector, and the last change they include.
     vectors_of = models.CharField(max_length=100, blank=True, default="", editable=False)
     vectors_to = models.BigIntegerField(default=0, editable=False)

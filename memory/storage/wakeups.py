@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 
+from cachetools import TTLCache
 from celery import current_app
 
 from memory import database
@@ -19,10 +20,12 @@ OPTIMIZE = "memory.optimize"
 TASK_NAMES = (EMBED, INDEX, OPTIMIZE)
 GATHER_S = 0.5
 INDEX_AGAIN_S = 60.0
+_MOST_HELD = 10_000
 
 _lock = threading.Lock()
 _covered_until = 0.0
-_indexed_until: dict[tuple[int, int], float] = {}
+# Scopes whose index was requested within the last minute. Bounded: a process may serve any number of people.
+_indexed: TTLCache[tuple[int, int], bool] = TTLCache(_MOST_HELD, INDEX_AGAIN_S)
 
 
 def embed_after_commit() -> None:
@@ -55,16 +58,15 @@ def clear_cache() -> None:
     global _covered_until
     with _lock:
         _covered_until = 0.0
-        _indexed_until.clear()
+        _indexed.clear()
 
 
 def index_soon(bot_id: int, person_id: int) -> None:
     """Enqueues the index build of a large scope; at most once a minute, because every recall calls this."""
-    now = time.monotonic()
     with _lock:
-        if now < _indexed_until.get((bot_id, person_id), 0.0):
+        if (bot_id, person_id) in _indexed:
             return
-        _indexed_until[bot_id, person_id] = now + INDEX_AGAIN_S
+        _indexed[bot_id, person_id] = True
     try:
         current_app.send_task(INDEX, args=(bot_id, person_id), ignore_result=True, retry=False)
     except Exception as error:  # as above

@@ -76,6 +76,21 @@ def test_a_folder_where_it_is_started_replaces_no_package(tmp_path: Path) -> Non
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("below", ["", "elsewhere"])
+def test_the_command_of_celery_finds_the_product_from_a_checkout(below: str, tmp_path: Path) -> None:
+    """Celery's own script puts the working directory first only until it has imported the application."""
+    folder = ROOT if not below else tmp_path / below
+    folder.mkdir(exist_ok=True)
+    command = [str(Path(sys.executable).parent / "celery"), "-A", "clawdbot_site", "beat"]
+    env = environment(tmp_path) | ({"PYTHONPATH": str(ROOT)} if below else {})
+    if below:
+        (folder / "skills").mkdir()
+        (folder / "skills/__init__.py").write_text("raise SystemExit('imported from the working directory')")
+    ran = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False)
+    # It has come to the database, in which nothing is migrated yet.
+    assert "no such table: django_celery_beat" in ran.stderr, ran.stderr[-800:]
+
+
 def test_windows_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(sys, "argv", ["clawdbot", "serve"])

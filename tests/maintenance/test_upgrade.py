@@ -83,6 +83,12 @@ def check(*arguments: str) -> tuple[int, dict[str, Any]]:
     return int(str(ended.value.code)), json.loads(out.getvalue())
 
 
+def count_rows() -> None:
+    if connection.vendor == "postgresql":  # which estimates rows by its statistics, here those of earlier tests
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE bots_bot, bots_person")
+
+
 def levels(report: dict[str, Any]) -> dict[str, str]:
     return {one["name"]: one["level"] for one in report["findings"]}
 
@@ -103,9 +109,7 @@ def test_a_pending_migration_is_named_and_changes_nothing(home: Path, pending: s
 
 def test_a_migration_says_what_it_does_to_rows(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_bot()
-    if connection.vendor == "postgresql":  # which estimates rows by its statistics, here those of earlier tests
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE bots_bot, bots_person")
+    count_rows()
     made = migrations.Migration("9999_more", "bots")
     made.operations = [
         migrations.AddIndex("bot", models.Index(fields=["name"], name="bots_bot_name_test")),
@@ -149,6 +153,27 @@ def test_an_old_process_stops_it_unless_it_is_forced(home: Path, pending: str, m
         assert check("--force")[0] == 0
     assert check()[0] == 0  # it has ended
     assert process_versions.running(home / "run") == []
+
+
+def test_force_does_not_take_a_column_from_an_old_process(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = plan.Step("default", "bots.9999_less", (), large=False, removes=True)
+    monkeypatch.setattr(plan, "steps", lambda: [step])
+    with process(home, "0.0.9"):
+        assert check("--force")[0] == 1
+        with pytest.raises(CommandError, match="not upgraded: processes"):
+            upgrade("--force")
+    assert check("--force")[0] == 0
+
+
+def test_a_migration_that_removes_a_column_says_so(home: Path) -> None:
+    made = migrations.Migration("9999_less", "bots")
+    made.operations = [migrations.RemoveField("bot", "description")]
+    (step,) = plan.describe("default", [made])
+    assert step.removes  # also while there is no bot: older processes ask for the column
+    make_bot()
+    count_rows()
+    (step,) = plan.describe("default", [made])
+    assert step.effects == ("removes a column of bots_bot, without which processes of before fail (1 rows)",)
 
 
 def test_an_old_process_is_only_to_be_restarted_when_nothing_is_pending(home: Path) -> None:
@@ -225,6 +250,8 @@ def test_a_file_of_the_web_servers_own_copy_is_renewed(home: Path) -> None:
         ('CREATE INDEX CONCURRENTLY "i" ON "t" ("c")', None),
         ('ALTER TABLE "t" ADD CONSTRAINT "x" CHECK ("c" > 0)', "checks all rows of t, and its writers wait"),
         ('ALTER TABLE "t" ADD COLUMN "c" integer NULL', "locks t for a moment"),
+        ('ALTER TABLE "t" DROP COLUMN "c"', "removes a column of t, without which processes of before fail"),
+        ("ALTER TABLE `t` DROP COLUMN `c`", "removes a column of t, without which processes of before fail"),
         ('UPDATE "t" SET "c" = 1', "changes rows of t"),
         ('CREATE TABLE "t" ("id" integer)', None),
         ("-- THIS OPERATION CANNOT BE WRITTEN AS SQL", "runs code of its own, which may read or change rows"),

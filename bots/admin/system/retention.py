@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from bots.i18n.failure_texts import describe_column
 from bots.maintenance.retention import estimate, rules
 from bots.maintenance.retention.errors import RetentionError
 from bots.maintenance.retention.kinds import KINDS, MOST_DAYS, Kind
@@ -53,6 +54,8 @@ class Line:
     run_at: datetime | None
     deleted: int
     deleted_in_all: int
+    failed_at: datetime | None
+    error: str
     wrong: str = ""
 
 
@@ -76,11 +79,18 @@ def answer(owner: Any, request: HttpRequest) -> HttpResponse:
         "lines": [_line(kind, row, request, entered, wrong) for kind, row in rules.with_rows().values()],
         "tried": request.method == "POST",
         "most": MOST_DAYS,
+        "without_days": _without_days(),
         "memories": _memories(),
         "fixed": FIXED,
         "now": timezone.now(),
     }
     return owner.page(request, "admin/bots/backuprun/retention.html", context)  # type: ignore[no-any-return]
+
+
+def _without_days() -> dict[str, Any] | None:
+    """Returns why what goes without days could not be deleted, and when; None when it could."""
+    row = RetentionRule.objects.filter(kind=RetentionRule.WITHOUT_DAYS).exclude(failed_at=None).first()
+    return {"failed_at": row.failed_at, "error": describe_column(row, "error")} if row is not None else None
 
 
 def _again() -> HttpResponse:
@@ -125,6 +135,8 @@ def _line(
         run_at=row.run_at,
         deleted=row.deleted,
         deleted_in_all=row.deleted_in_all,
+        failed_at=row.failed_at,
+        error=describe_column(row, "error"),
         wrong=wrong.get(kind.key, ""),
     )
 

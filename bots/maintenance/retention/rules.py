@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,6 +13,9 @@ from bots.maintenance.retention.kinds import FOR_EVER, KINDS, MOST_DAYS, Kind, b
 from bots.models import RetentionRule
 from bots.operations import configuration_log
 from bots.people.audit_log import Actor
+
+NO_FAILURE: dict[str, Any] = {"failed_at": None, "error": "", "error_code": "", "error_params": {}}
+"""The columns of a row whose kind could be deleted."""
 
 
 def days_by_kind() -> dict[str, int]:
@@ -73,7 +77,7 @@ def save(days: Mapping[str, int | None], actor: Actor) -> list[str]:
             if row.days == value:
                 continue
             # A new pass looks at the rows that the old days have kept.
-            RetentionRule.objects.filter(pk=row.pk).update(days=value, cursors={}, pass_at=None)
+            RetentionRule.objects.filter(pk=row.pk).update(days=value, cursors={}, pass_at=None, **NO_FAILURE)
             configuration_log.record_setting(configuration_log.Action.CHANGED, f"retention.{key}", actor)
             changed.append(key)
     return changed

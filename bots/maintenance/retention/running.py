@@ -1,7 +1,8 @@
 """Deletes what is older than its days: in batches of short transactions, led by a lease, with a pause after each batch.
 
 Each batch is committed by itself, so a run that is killed loses nothing: the next one goes on behind what is gone. The
-moment that rows go by is fixed when the run begins, so a run comes to an end while new rows come in.
+moment that rows go by is fixed when the run begins, so a run comes to an end while new rows come in. A kind that fails
+keeps no other from being deleted.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
@@ -23,9 +25,11 @@ from bots.maintenance.retention import rules, stray_files
 from bots.maintenance.retention.errors import RetentionError
 from bots.maintenance.retention.kinds import BATCH, FOR_EVER, Kind, Part
 from bots.models import AuditEntry, RetentionRule
+from bots.models.lengths import ERROR_LENGTH
 from bots.operations.configuration_log import COMMAND
 from bots.people.audit_log import Actor
 from clawdbot.leadership import LeadershipLost
+from clawdbot.reasons import columns, raised
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +54,7 @@ def run(
 
     Raises:
         RetentionError: Another process is at it.
+        Exception: What has kept the first kind that failed; the others are done.
     """
     with duties.lead(DUTY) as lease:
         if lease is None:
@@ -71,20 +76,48 @@ def run_scheduled() -> None:
 
 def _run(lease: Held, actor: Actor, only: Collection[str], now: datetime, anew: bool) -> dict[str, int]:
     done: Counter[str] = Counter()
+    failures: list[Exception] = []
+    if not only:  # until a run has ended well, its age counts from the first try
+        RetentionRule.objects.get_or_create(kind=RetentionRule.WITHOUT_DAYS, defaults={"run_at": timezone.now()})
     try:
         for key, (kind, row) in rules.with_rows().items():
-            if only and key not in only:
+            if (only and key not in only) or rules.kind_days(kind, row) == FOR_EVER:
                 continue
-            if rules.kind_days(kind, row) != FOR_EVER:
+            with _kept_in(failures, key):
                 begins = anew or row.pass_at is None or now - row.pass_at >= PASS
                 _clear(kind, row, now, begins, lease, done)
         if not only:
-            done[SESSIONS] += _expired_sessions(now, lease)
-            done[UNUSED] += stray_files.delete_unused(now, lease.check)
-            done[STRAY] += stray_files.delete_stray(now, lease.check)
+            with _kept_in(failures, RetentionRule.WITHOUT_DAYS):
+                _clear_without_days(now, lease, done)
     finally:
         _note(+done, actor)
+    if failures:
+        raise failures[0]
     return dict(+done)
+
+
+@contextmanager
+def _kept_in(failures: list[Exception], key: str) -> Iterator[None]:
+    """Notes a failure in the row of its kind, for the alarm and for people, and goes on."""
+    try:
+        yield
+    except LeadershipLost:
+        raise
+    except Exception as error:
+        failures.append(error)
+        logger.warning("retention: %s could not be deleted: %s", key, type(error).__name__)
+        row, _made = RetentionRule.objects.get_or_create(kind=key)
+        failed = columns("error", raised(error), ERROR_LENGTH)
+        RetentionRule.objects.filter(pk=row.pk).update(failed_at=timezone.now(), **failed)
+
+
+def _clear_without_days(now: datetime, lease: Held, done: Counter[str]) -> None:
+    done[SESSIONS] += _expired_sessions(now, lease)
+    done[UNUSED] += stray_files.delete_unused(now, lease.check)
+    done[STRAY] += stray_files.delete_stray(now, lease.check)
+    # The end, not the beginning: a run that takes long is not late.
+    rows = RetentionRule.objects.filter(kind=RetentionRule.WITHOUT_DAYS)
+    rows.update(run_at=timezone.now(), **rules.NO_FAILURE)
 
 
 def _note(done: Counter[str], actor: Actor) -> None:
@@ -107,7 +140,8 @@ def _clear(kind: Kind, row: RetentionRule, now: datetime, anew: bool, lease: Hel
     with transaction.atomic():
         kept, _made = RetentionRule.objects.get_or_create(kind=kind.key)
         mine = RetentionRule.objects.filter(pk=kept.pk)
-        mine.update(run_at=now, deleted=deleted, deleted_in_all=kept.deleted_in_all + deleted)
+        in_all = kept.deleted_in_all + deleted
+        mine.update(run_at=now, deleted=deleted, deleted_in_all=in_all, **rules.NO_FAILURE)
         # When the days were changed meanwhile, the next run has to look at all rows.
         mine.filter(**seen).update(cursors=cursors, pass_at=now if anew else row.pass_at)
 

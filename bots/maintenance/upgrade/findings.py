@@ -70,7 +70,7 @@ def look(unnoted: Sequence[process_versions.Running] = ()) -> Report:
         mend = "install the newer version again, or restore the backup from before it"
         return Report((Finding("database", "stop", text, mend),), ())
     steps = tuple(plan.steps())
-    found = [*_migrations(steps), *_processes(unnoted, pending=bool(steps))]
+    found = [*_migrations(steps), *_processes(unnoted, steps)]
     if steps and not all(plan.is_new(alias) for alias in applied_migrations.aliases()):
         found += [*_backup(), *_disk()]
     return Report(tuple(found), steps)
@@ -93,7 +93,8 @@ def _migrations(steps: Sequence[plan.Step]) -> Iterator[Finding]:
             yield Finding("migrations", "ok", f"{alias}: and {len(mine) - _SHOWN} more")
 
 
-def _processes(unnoted: Sequence[process_versions.Running], *, pending: bool) -> Iterator[Finding]:
+def _processes(unnoted: Sequence[process_versions.Running], steps: Sequence[plan.Step]) -> Iterator[Finding]:
+    pending, removes = bool(steps), any(step.removes for step in steps)
     here = [*process_versions.running(settings.HOME / "run"), *unnoted]
     held = [one for alias in applied_migrations.aliases() for one in sessions.by_version(alias)]
     old = [f"{one.role} (process {one.pid}, version {one.version})" for one in here if one.version != __version__]
@@ -104,9 +105,10 @@ def _processes(unnoted: Sequence[process_versions.Running], *, pending: bool) ->
     ]
     if old:
         mend = "stop them first, or repeat with --force when they can do without the new columns"
-        yield Finding(
-            "processes", "stop" if pending else "warning", f"old ones run: {', '.join(old)}", mend, forced=True
-        )
+        if removes:
+            mend = "stop them first: they cannot go on without the columns that are removed"
+        level: Level = "stop" if pending else "warning"
+        yield Finding("processes", level, f"old ones run: {', '.join(old)}", mend, forced=not removes)
     same = [f"{one.role} (process {one.pid})" for one in here if one.version == __version__]
     if same and pending:
         text = f"of this version, and started before the migrations: {', '.join(same)}"

@@ -25,12 +25,14 @@ class Step:
         name: "app.name".
         effects: What it does to tables that hold rows, in words.
         large: It does something whose time grows with the rows of a table that has many.
+        removes: It removes a column, also of an empty table: processes that started before it cannot go on.
     """
 
     database: str
     name: str
     effects: tuple[str, ...]
     large: bool
+    removes: bool = False
 
 
 def steps() -> list[Step]:
@@ -87,4 +89,4 @@ def _step(alias: str, migration: Migration, statements: list[str]) -> Step:
     felt = [effect for effect in done if not effect.table or rows.get(effect.table)]
     texts = [f"{one.text} ({rows[one.table]} rows)" if one.table else one.text for one in felt]
     large = any(one.costly and rows.get(one.table, 0) >= LARGE_ROWS for one in felt)
-    return Step(alias, str(migration), tuple(texts), large)
+    return Step(alias, str(migration), tuple(texts), large, any(one.removes for one in done))

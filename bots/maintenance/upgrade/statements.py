@@ -9,6 +9,7 @@ from dataclasses import dataclass
 # Above this many rows an operator should know before.
 LARGE_ROWS = 100_000
 
+_REMOVES = "removes a column of {}, without which processes of before fail"
 _TABLE = r"[`\"](\w+)[`\"]"
 # (what a statement does to the table in group 1, does its time grow with the rows, pattern of the statement)
 _KINDS: tuple[tuple[str, bool, str], ...] = (
@@ -18,6 +19,7 @@ _KINDS: tuple[tuple[str, bool, str], ...] = (
     ("changes rows of {}", True, rf"(?:UPDATE|DELETE FROM|INSERT INTO) {_TABLE}"),
     ("makes an index of {}, and its writers wait", True, rf"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY).* ON {_TABLE}"),
     ("checks all rows of {}, and its writers wait", True, rf"ALTER TABLE {_TABLE} ADD CONSTRAINT"),
+    (_REMOVES, False, rf"ALTER TABLE {_TABLE} DROP COLUMN"),
     ("locks {} for a moment", False, rf"(?:ALTER|DROP) TABLE {_TABLE}"),
 )
 _PATTERNS = tuple((text, costly, re.compile(pattern)) for text, costly, pattern in _KINDS)
@@ -33,11 +35,13 @@ class Effect:
         table: The table; "" when the migration runs code, which may touch any.
         text: What it does, in words.
         costly: Its time grows with the number of rows.
+        removes: Processes that started before it cannot go on.
     """
 
     table: str
     text: str
     costly: bool
+    removes: bool = False
 
 
 def effects(statements: Iterable[str]) -> list[Effect]:
@@ -55,5 +59,5 @@ def _effect(statement: str) -> Effect | None:
         return Effect("", "runs code of its own, which may read or change rows", costly=False)
     for text, costly, pattern in _PATTERNS:
         if match := pattern.match(statement):
-            return Effect(match[1], text.format(match[1]), costly)
+            return Effect(match[1], text.format(match[1]), costly, text is _REMOVES)
     return None

@@ -6,14 +6,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils import timezone
 
-from bots.maintenance.retention import estimate, rules, running
+from bots.maintenance.retention import rules, running
 from bots.maintenance.retention.kinds import KINDS
+from bots.maintenance.retention.standing import Standing, standing
 from bots.management.base import OperatorCommand, add_json
 from bots.operations.configuration_log import COMMAND
 
-COLUMNS = ("kind", "days", "default", "least", "goes", "oldest", "last_run", "deleted")
+COLUMNS = ("kind", "days", "default", "least", "goes", "oldest", "last_run", "deleted", "error")
 
 
 class Command(OperatorCommand):
@@ -57,29 +57,29 @@ class Command(OperatorCommand):
         self.print_table(rows, ("kind", "deleted"), empty="Nothing is older than its days.")
 
     def _preview(self, options: dict[str, Any]) -> None:
-        now, rows = timezone.now(), []
-        for key, (kind, row) in rules.with_rows().items():
-            if options["kind"] and key not in options["kind"]:
-                continue
-            found = estimate.preview(kind, rules.kind_days(kind, row), now)
-            rows.append(
-                {
-                    "kind": key,
-                    "days": found.days,
-                    "default": kind.default,
-                    "least": kind.least,
-                    "goes": found.rows,
-                    "exact": found.exact,
-                    "oldest": found.oldest.isoformat() if found.oldest else None,
-                    "last_run": row.run_at.isoformat() if row.run_at else None,
-                    "deleted": row.deleted_in_all,
-                }
-            )
+        rows = [_row(one) for one in standing(options["kind"])]
         if options["json"]:
             self.print_json(rows)
             return
         self.print_table([_shown(row) for row in rows], COLUMNS, empty="")
         self.stdout.write("Days: 0 keeps for ever. Memories have a retention of their own: docs/retention.md")
+
+
+def _row(one: Standing) -> dict[str, Any]:
+    oldest = one.preview.oldest
+    return {
+        "kind": one.kind.key,
+        "days": one.days,
+        "default": one.kind.default,
+        "least": one.kind.least,
+        "goes": one.preview.rows,
+        "exact": one.preview.exact,
+        "oldest": oldest.isoformat() if oldest else None,
+        "last_run": one.last_run.isoformat() if one.last_run else None,
+        "deleted": one.deleted_in_all,
+        "failed_at": one.failed_at.isoformat() if one.failed_at else None,
+        "error": one.error,
+    }
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 
 from bots.maintenance.retention.kinds import KINDS
@@ -38,6 +39,19 @@ def test_the_page_says_what_goes_next_of_each_kind() -> None:
     for kind in KINDS:
         assert str(kind.title) in page
         assert str(kind.loses) in page
+
+
+def test_the_page_says_what_could_not_be_deleted_and_why() -> None:
+    for key in ("inbox", RetentionRule.WITHOUT_DAYS):
+        RetentionRule.objects.create(
+            kind=key, failed_at=timezone.now(), error="OSError: full", error_code="raised",
+            error_params={"error": "OSError", "why": f"{key} is full"},
+        )  # fmt: skip
+    user = make_user()
+    for language, says in (("en", "failed"), ("zh-hans", "失败")):
+        page = text_of(login(user, language).get(URL))
+        for key in ("inbox", "without_days"):
+            assert re.search(rf"{says}[^<]*OSError[:：] ?{key} is full", page), (language, key)
 
 
 def test_the_page_shows_the_retention_of_memories_and_what_has_no_days() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -165,7 +166,8 @@ def test_a_run_that_deletes_nothing_leaves_no_entry() -> None:
     running.run()
     assert not AuditEntry.objects.exists()
     assert set(RetentionRule.objects.exclude(run_at=None).values_list("kind", flat=True)) == {
-        kind.key for kind in KINDS if kind.default
+        RetentionRule.WITHOUT_DAYS,
+        *(kind.key for kind in KINDS if kind.default),
     }
 
 
@@ -263,6 +265,61 @@ def test_a_run_that_is_broken_off_keeps_what_it_did_and_the_next_one_goes_on(mon
     assert InboundEvent.objects.count() == 200
     assert AuditEntry.objects.get(action="purge").counts == {"inbox": 1000}
     assert running.run(only=["inbox"]) == {"inbox": 200}
+
+
+@contextmanager
+def failing(monkeypatch: pytest.MonkeyPatch, model: Any) -> Iterator[None]:
+    """Lets the deletion of rows of this model fail."""
+    real = running._delete
+
+    def delete(part: Any, ids: list[int], before: Any, database: str) -> int:
+        if part.model is model:
+            raise OSError(28, "No space left on device")
+        return real(part, ids, before, database)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "_delete", delete)
+        yield
+
+
+def failures() -> dict[str, str]:
+    return dict(RetentionRule.objects.exclude(failed_at=None).values_list("kind", "error"))
+
+
+def test_a_kind_that_fails_keeps_no_other_and_its_row_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = make_chat()
+    make_inbound(chat, 100)
+    make_sent(chat, 100)
+    with failing(monkeypatch, InboundEvent):
+        with pytest.raises(OSError, match="No space left"):
+            running.run()
+        running.run_scheduled()  # does not raise
+    assert (InboundEvent.objects.count(), OutboundMessage.objects.count()) == (1, 0)
+    assert failures() == {"inbox": "OSError: [Errno 28] No space left on device"}
+    assert AuditEntry.objects.get(action="purge").counts == {"outbox": 1}
+    assert running.run() == {"inbox": 1}
+    assert failures() == {}
+
+
+def test_days_that_are_changed_take_the_failure_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_inbound(make_chat(), 100)
+    with failing(monkeypatch, InboundEvent), pytest.raises(OSError, match="No space left"):
+        running.run()
+    rules.save({"inbox": 0}, "root")
+    assert failures() == {}
+
+
+def test_what_goes_without_days_notes_its_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(now: Any, check: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running.stray_files, "delete_stray", full)
+        with pytest.raises(OSError, match="No space left"):
+            running.run()
+    assert list(failures()) == [RetentionRule.WITHOUT_DAYS]
+    running.run()
+    assert failures() == {}
 
 
 def test_a_row_that_becomes_old_during_the_run_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,22 @@ def _found(scope: Scope, asked: Vector) -> list[int] | None:
     return None if opened is None else [pk for pk, _ in opened.search(asked, K)]
 
 
+def test_a_process_keeps_only_the_files_that_were_searched_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not isinstance(vector.backend(), faiss_files.FaissFiles):
+        pytest.skip("pgvector keeps no files")
+    files = faiss_files.FaissFiles(most_open=2)
+    monkeypatch.setattr(vector, "backend", lambda: files)
+    first = _built()
+    people = [first, other_person(first), other_person(first)]
+    for scope in people[1:]:
+        _add(scope, 60)
+        assert build.build(scope)
+    for _round in range(2):
+        for scope in people:
+            assert _agrees(scope, _near(1))
+            assert len(files._open) <= 2
+
+
 def _exact(scope: Scope, asked: Vector, k: int = K) -> list[int]:
     rows = list(of_scope(scope).exclude(vector=None).values_list("id", "vector"))
     cosines = np.array([unpack(bytes(blob)) @ asked for _, blob in rows])
