@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bots.pipeline.engine.answer.grounded import small_talk, values, words
 from bots.pipeline.engine.answer.grounded.facts import Said
@@ -85,6 +86,7 @@ def amended(said: Iterable[Said]) -> tuple[Said, ...]:
     return tuple(one for one in found if one.text)
 
 
+@lru_cache(maxsize=4096)
 def marks(text: str) -> bool:
     """Tells whether a message says that it corrects something."""
     plain = folded(text)

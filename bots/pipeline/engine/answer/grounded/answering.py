@@ -84,6 +84,7 @@ class Responder:
         self.text = turn.text
         self.earlier = [one.text for one in recent if one.role == Message.Role.USER]
         self.hits = forgetting.hits_without(hits, self.earlier)
+        self._looked_up: dict[str, tuple[Found, Wanted]] = {}
         self.last = next((one.text for one in reversed(recent) if one.role != Message.Role.USER), "")
 
     @cached_property
@@ -220,9 +221,11 @@ class Responder:
         return Answer(telling.unknown(asked.subject, asked.attribute), "unknown")
 
     def _lookup(self, text: str) -> tuple[Found, Wanted]:
-        told, focus = self.told
-        asked = self._followed(text) or wanted.read(text, focus)
-        return lookup.find(asked, told, focus), asked
+        if text not in self._looked_up:
+            told, focus = self.told
+            asked = self._followed(text) or wanted.read(text, focus)
+            self._looked_up[text] = lookup.find(asked, told, focus), asked
+        return self._looked_up[text]
 
     def _followed(self, text: str) -> Wanted | None:
         """Returns a follow-up completed by the questions before it: "and my sister?"; None for another message."""

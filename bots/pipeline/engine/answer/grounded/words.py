@@ -42,6 +42,9 @@ class Word:
     relation: str = ""
     parts: frozenset[str] = frozenset()
 
+    def __hash__(self) -> int:
+        return hash((self.stem, self.relation))  # the rest follows from these, and is slow to hash
+
     @property
     def is_weak(self) -> bool:
         """Whether it tells little by itself."""
@@ -150,6 +153,7 @@ def _word(text: str, relation: str = "") -> Word:
     return Word(text, same, heads, kinds, relation)
 
 
+@lru_cache(maxsize=32768)
 def likeness(asked: Word, told: Word) -> float:
     """Returns how well a told word meets an asked one, 0 to 1."""
     if asked.relation and told.relation:
