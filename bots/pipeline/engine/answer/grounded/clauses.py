@@ -18,6 +18,7 @@ from bots.pipeline.engine.answer.grounded.facts import Said
 from bots.pipeline.engine.answer.grounded.plain_text import asks, folded, is_chinese
 from bots.pipeline.engine.answer.grounded.words import Word
 from memory.consolidation.noise_filter import own_words
+from skills.person import reading as person
 
 NOTHING_TOLD = frozenset(("forget", "injection", "language", "code", "others", "make", "do"))
 """Kinds of requests that tell nothing of the person."""
@@ -80,7 +81,6 @@ _CONTINUES = re.compile(
 """How a clause in the middle of a message begins that goes on from the one before it: "…, who plays rugby"."""
 _LETTER = re.compile(r"[^\W\d_]")
 _IT = re.compile(r"\b(?:it|its|it's|them)\b|[它]")
-_LIGHT = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def _read(written: str) -> tuple[str, tuple[_Piece, ...]]:
     This holds of a text whoever wrote it. Whom a piece is about depends on what was said before, and is not kept.
     """
     text = own_words(written)
-    if text.startswith("/") or small_talk.kind(text) or declining.kind(text) in NOTHING_TOLD:
+    if text.startswith("/") or small_talk.kind(text) or person.asks(text) or declining.kind(text) in NOTHING_TOLD:
         return text, ()
     return text, tuple(_piece(text, begin, stop) for begin, stop in pieces(text))
 
@@ -217,7 +217,7 @@ def _piece(text: str, begin: int, stop: int) -> _Piece:
     names.learn(written, plain, named)
     updates = bool(_UPDATES.search(plain))
     return _Piece(
-        begin, stop, written, plain, is_asked, mine, _own_topics(plain, mine), bool(_IT.search(plain)), updates, named
+        begin, stop, written, plain, is_asked, mine, words.own_topics(plain), bool(_IT.search(plain)), updates, named
     )
 
 
@@ -292,15 +292,6 @@ def _of_message(text: str, read: Iterable[_Piece], one: Said, number: int, focus
         before = clause
     if before is not None:
         yield before
-
-
-def _own_topics(plain: str, mine: Sequence[Word]) -> int:
-    """Returns how many words say what a clause is about, beside people, times and numbers: none in "dad's is nov 30"."""
-    taken = " ".join(
-        plain[begin:stop] for name in ("day", "clock", "number") for begin, stop in values.spans(name, plain)
-    )
-    times = {word.stem for word in words.of(taken)}
-    return sum(not (word.relation or word.is_weak or word.stem in times or word.concepts & _LIGHT) for word in mine)
 
 
 def mentioned(plain: str, mine: Sequence[Word], aliases: dict[str, frozenset[str]]) -> frozenset[str]:

@@ -102,8 +102,14 @@ def correction(
         return ()
     group = "v" if match["v"] else "v2"
     value = written[match.start(group) : match.end(group)].strip()
-    about = _meant(value, latest)
+    about = None if _NO_VALUE.match(value.lower()) else _meant(value, latest)
     return (_changed(about, value, at, written),) if about is not None and fold(value) != fold(about.value) else ()
+
+
+_NO_VALUE = re.compile(
+    r"(?:go|come|get|never|forget|let|leave|keep|do|don't|i|i'm|you|he|she|we|they|that|this|what|not|no)\b"
+)
+"""How something begins behind "actually" that is no new value."""
 
 
 def _meant(value: str, latest: Sequence[Fact]) -> Fact | None:

@@ -31,6 +31,11 @@ _NEGATED = re.compile(
 )
 
 
+_OCCUPIED = re.compile(
+    r"当[\u4e00-\u9fff]{1,5}[员工匠师手长]|开[\u4e00-\u9fff]{0,4}(?:店|馆|厂|公司|出租|网约车|货车)|做[\u4e00-\u9fff]{1,4}(?:生意|贸易|外贸)"
+)
+"""How Chinese says a job that is in no list: 当海员, 开花店."""
+_DOSE = re.compile(r"\d ?(?:mg|mcg|ml|毫克|毫升|片|粒)(?![a-z])|\b(?:tablets?|pills?|inhaler)\b|吃药|服药")
 _INTRODUCES = re.compile(r"\bis\b|'s\b|是|姓|叫")
 """What says a name: "our captain is mo", 队长是老丁."""
 _DENIES = re.compile(r"\b(?:not|isn't|aren't) (?:an?|the|my|from|in|at|called)\b|不是|不叫|不住")
@@ -146,7 +151,11 @@ def met(word: Word, clause: Clause, focus: Focus) -> float:
         for name in names.told_in(clause.plain, focus.aliases)
     ):
         return 0.9
-    if "work" in word.concepts and any("job" in one.kinds for one in clause.words):
+    if "work" in word.concepts and (
+        any("job" in one.kinds for one in clause.words) or _OCCUPIED.search(clause.plain) is not None
+    ):
+        return 0.9
+    if "medicine" in word.concepts and _DOSE.search(clause.plain) is not None:
         return 0.9
     return 0.0
 
@@ -185,7 +194,8 @@ def holds_type(asked: Wanted, clause: Clause, focus: Focus) -> bool:
             return _AGE.search(clause.plain) is not None
         case "name":
             if not asked.whom:
-                return _INTRODUCES.search(clause.plain) is not None or any(
+                things = any("name" not in word.concepts for word in asked.words)  # "our captain's name"
+                return (things and _INTRODUCES.search(clause.plain) is not None) or any(
                     word.concepts & {"name", "surname"} for word in clause.words
                 )
             named = any(word.concepts & {"name", "surname"} for word in clause.words)
@@ -202,6 +212,7 @@ def of_same(asked: Wanted, clause: Clause, focus: Focus) -> bool:
     others = {one for one in clause.owners if one != SELF}
     if asked.whom:
         mentioned = set(clause.owners) | {word.relation for word in clause.words if word.relation}
+        mentioned |= {kind for word in clause.words for kind in word.kinds if kind in relations.PETS}  # "a whippet"
         for name in names.told_in(clause.plain, focus.aliases):
             mentioned |= {f"?{name}", *focus.aliases[name]}
         if (clause.elided or clause.near > _UPDATES) and not any(word.relation for word in clause.words):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bots.pipeline.engine.answer.grounded import lexicon, relations, stop_words
+from bots.pipeline.engine.answer.grounded import lexicon, relations, stop_words, values
 from bots.pipeline.engine.answer.grounded.homophones import sounds
 from bots.pipeline.engine.answer.grounded.plain_text import HAN
 from memory.text.tokenizer import tokenize
@@ -53,6 +53,7 @@ class Word:
 
 _LIGHT = frozenset(("start", "end", "go", "come", "plan"))
 """Concepts that tell little."""
+_NO_TOPIC = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
 Entry = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
@@ -212,3 +213,14 @@ def met(asked: Word, told: Sequence[Word], text: str) -> float:
     best = max((likeness(asked, one) for one in told), default=0.0)
     best = max(best, within(asked, text, told))
     return best if best >= LEAST else 0.0
+
+
+def own_topics(plain: str) -> int:
+    """Returns how many words say what a clause is about, beside people, times and numbers: "dad's is nov 30" has 0."""
+    taken = " ".join(
+        plain[begin:stop] for name in ("day", "clock", "number") for begin, stop in values.spans(name, plain)
+    )
+    times = {word.stem for word in of(taken)}
+    return sum(
+        not (word.relation or word.is_weak or word.stem in times or word.concepts & _NO_TOPIC) for word in of(plain)
+    )
