@@ -46,6 +46,7 @@ _BOUND = re.compile(
 """What goes on in one clause: "when i'm"."""
 _CUT_ZH = re.compile(
     r"[，。！？；,!?;…~～]+\s*|\s+(?![a-z])|\n+|(?<=[^\s和跟给对让叫问说与把被比帮])(?=我(?:们|家|的)?(?:叫|是|今年|现在|住|在|有|的|喜欢|对|养|打算|还|也|爸|妈|哥|姐|弟|妹|老公|老婆|儿子|女儿|爷爷|奶奶|孩子|男朋友|女朋友|同事|老板))"
+    rf"|(?<=[岁号点块元斤层级])(?=(?:{relations.ZH})(?!的?时))"
 )
 _LEAD_EN = re.compile(
     r"^(?:(?:and|n|but|so|also|well|oh|ah|hi|hey|hello|btw|by the way|actually|now|then|plus|ok|okay|yeah|yes|no|anyway|(?:please |can you |could you )?remember(?: that| this)?|note(?: that)?|fyi|just so you know|for the record"

@@ -31,6 +31,9 @@ _NEGATED = re.compile(
 )
 
 
+_COMMANDS = re.compile(
+    r"(?:(?:actually|ok|okay|so|no|wait|now|please|and|but)[ ,]+)*(?:go back|tell me|show me|stop|remind me|help me|let me)\b"
+)
 _OCCUPIED = re.compile(
     r"当[\u4e00-\u9fff]{1,5}[员工匠师手长]|开[\u4e00-\u9fff]{0,4}(?:店|馆|厂|公司|出租|网约车|货车)|做[\u4e00-\u9fff]{1,4}(?:生意|贸易|外贸)"
 )
@@ -97,13 +100,18 @@ def denies(clause: Clause) -> bool:
     return _DENIES.search(clause.plain) is not None
 
 
+def commands(clause: Clause) -> bool:
+    """Tells whether a clause asks the bot for something, and so tells nothing: "actually go back to the start"."""
+    return _COMMANDS.match(clause.plain) is not None
+
+
 def changes(clause: Clause) -> bool:
     """Tells whether a clause says that something is not as before."""
     return _CHANGES.search(clause.plain) is not None
 
 
 def _match(asked: Wanted, clause: Clause, focus: Focus) -> Match | None:
-    if not of_same(asked, clause, focus):
+    if not of_same(asked, clause, focus) or commands(clause):
         return None
     weights = [(word, weight_of(word)) for word in asked.words]
     weights += [(word, 1.5 if _is_one(word, clause) else 0.3) for word in asked.optional]

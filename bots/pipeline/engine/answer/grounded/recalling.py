@@ -13,7 +13,7 @@ from bots.pipeline.engine.answer.grounded.wanted import Wanted
 
 LONGEST = 16  # Chinese characters, or twice the English words, of a message that only names something
 _STATES = re.compile(
-    r"\b(?:is|are|am|was|were|i|i'm|im|i've|have|has|got|he's|she's|it's|we|we're|they|not|will|went)\b|[是叫有没了吧]|(?<!现)在"
+    r"\b(?:is|are|am|was|were|i|i'm|im|i've|have|has|got|he's|she's|it's|we|we're|they|not|will|went)\b|[是叫有没了吧爱怕]|喜欢|讨厌|(?<!现)在"
 )
 _STRICT = 0.8
 _KNOWN = 0.5
@@ -65,6 +65,7 @@ def find(
         sure = all(lookup.of_same(asked, one, focus) and not lookup.denies(one) for one in shown)
     elif strict:
         sure = sure and found[0].own >= _STRICT and not any(lookup.denies(one) for one in shown)
+        sure = sure and all(lookup.of_same(asked, one, focus) for one in shown)
     related = found[0].own > 0 or any(lookup.of_same(asked, one, focus) for one in shown)
     return Recalled(tuple(shown), sure, gone, related)
 

@@ -80,7 +80,7 @@ def asks_for_now(text: str) -> bool:
 
 
 def _replaces(late: Clause, early: Clause, told: Sequence[Clause], asked: Wanted, focus: Focus, today: bool) -> bool:
-    if late.message <= early.message or not marks(late):
+    if late.message <= early.message or not marks(late) or lookup.commands(late):
         return False
     names = _NAMES_TYPE.get(asked.type)
     named = names is not None and names.search(late.plain) is not None and late.message - early.message <= _FEW

@@ -90,6 +90,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_WHO}{_ADV} (?:works?|teach(?:es)?)(?: nights?| days| shifts?| part[- ]time| full[- ]time| mostly| remotely| (?!hard|late|a lot)[a-z]+(?= at))? (?:at|for) {V}", "employer"),
     _rule(rf"{_AM} (?:working|employed) (?:at|for|by) {V}", "employer"),
     _rule(rf"(?:{_AM}|{REL}{_NAMED}{_BE}|(?<![\w'])(?:i|she|he) turned) (?P<v>\d{{1,3}}|[a-z]+ty(?:[ -][a-z]+)?)(?: (?:years?|yrs?)(?: old)?| yo| y/o| months? old)?(?= (?:now|today|already|this)\b)?(?! (?:minutes?|hours?|km|kg|cm|percent|miles|pounds|days|weeks|feet|stone|of|and a half)|%){_END}", "age"),
+    _rule(rf"{REL}{_NAMED}(?: has|'s)?(?: just)? turned (?P<v>\d{{1,3}})(?: years? old)?(?= (?:yesterday|today|last|this|on|in|two|a|\d)\b|[,.!]|$)", "age"),
     _rule(rf"{_AM} (?:an? |the )?{_JOB} (?:at|for) {V}", "employer"),
     _rule(r"(?<![\w'])my age is (?P<v>\d{1,3})\b", "age"),
     _rule(rf"(?<![\w'])my (?P<v>\d{{1,2}})[ -](?:years?|yr)[ -]old (?P<r>{relations.EN})\b", "age"),

@@ -79,6 +79,8 @@ def _is_of(clause: Clause, telling: Sequence[words.Word]) -> bool:
     for word in telling:
         if words.met(word, clause.words, clause.plain) >= _SURE:
             return True
+        if "cost" in word.concepts and any("buy" in one.concepts for one in clause.words):
+            return True
         if clause.elided and clause.near >= _NEAR and words.met(word, clause.context, "") >= _SURE:
             return True
     return False

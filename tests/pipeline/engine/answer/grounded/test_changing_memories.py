@@ -189,6 +189,30 @@ def test_numbers_of_several_messages_are_added(talk: Talk, texts: tuple[str, ...
 
 
 @pytest.mark.parametrize(
+    ("texts", "has", "lacks"),
+    [
+        (("My favourite car is a Fox", "My current favourite car is a Saab", "what's my favourite car?"), "Saab", "Fox"),
+        (("we keep it in redis", "we migrated it from redis to etcd", "where do we keep it?"), "etcd", "in redis"),
+        (("my son is 4", "my son turned 5 yesterday", "how old is my son?"), "5", "4"),
+        (("I live in Oslo", "actually go back to the start", "where do I live?"), "Oslo", "go back"),
+        (("我爱喝可乐", "我爱喝豆浆"), "豆浆", "可乐"),
+        (("我朋友小林说他讨厌足球", "我讨厌什么"), "没有告诉", "你讨厌"),
+        (("我姐姐35岁弟弟28岁", "我弟弟多大"), "28", "35"),
+        (("add eggs to the list", "remove plums from the list", "what is on my list?"), "eggs", "plums"),
+        (("add eggs to the shopping list", "add eggs", "what is on my list?"), "list: eggs.", "eggs, eggs"),
+        (("I love rice", "I need to buy rice and soap", "remove the rice", "what do I love?"), "rice", "not told"),
+        (("I bought tea for 4 euros", "I bought a pen for 15 euros", "how much did I spend in total?"), "= 19", "told"),
+    ],
+)  # fmt: skip
+def test_what_people_report_of_other_memories_is_right_here(
+    talk: Talk, texts: tuple[str, ...], has: str, lacks: str
+) -> None:
+    answer = talk(*texts)
+    assert has in answer
+    assert lacks not in answer
+
+
+@pytest.mark.parametrize(
     "texts",
     [
         ("I paid 700 a month for rent", "I paid 30 for a hat"),
