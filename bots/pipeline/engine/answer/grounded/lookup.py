@@ -203,8 +203,10 @@ def holds_type(asked: Wanted, clause: Clause, focus: Focus) -> bool:
         case "name":
             if not asked.whom:
                 things = any("name" not in word.concepts for word in asked.words)  # "our captain's name"
+                if not things and asked.owner == SELF and SELF not in clause.owners:
+                    return False
                 return (things and _INTRODUCES.search(clause.plain) is not None) or any(
-                    word.concepts & {"name", "surname"} for word in clause.words
+                    (word.concepts | word.parts) & {"name", "surname"} for word in clause.words
                 )
             named = any(word.concepts & {"name", "surname"} for word in clause.words)
             return named or any(

@@ -191,7 +191,7 @@ def test_numbers_of_several_messages_are_added(talk: Talk, texts: tuple[str, ...
 @pytest.mark.parametrize(
     ("texts", "has", "lacks"),
     [
-        (("My favourite car is a Fox", "My current favourite car is a Saab", "what's my favourite car?"), "Saab", "Fox"),
+        (("My favourite car is a Fox", "My current favourite car is a VW", "what's my favourite car?"), "VW", "Fox"),
         (("we keep it in redis", "we migrated it from redis to etcd", "where do we keep it?"), "etcd", "in redis"),
         (("my son is 4", "my son turned 5 yesterday", "how old is my son?"), "5", "4"),
         (("I live in Oslo", "actually go back to the start", "where do I live?"), "Oslo", "go back"),
