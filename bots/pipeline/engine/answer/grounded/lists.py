@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -115,6 +116,7 @@ def _plain(text: str) -> str:
     return folded(text).strip(" .!。！~")
 
 
+@lru_cache(maxsize=4096)
 def _change(plain: str) -> tuple[bool, re.Match[str]] | None:
     """Returns whether a message adds, and its match; None when it changes no list."""
     chinese = HAN.search(plain) is not None
