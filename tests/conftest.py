@@ -66,6 +66,7 @@ CACHES = {
     "bots.people.identities": "clear_cache",
     "bots.people.platform_names": "clear_cache",
     "bots.pipeline.dispatch.waiting": "outage.clear_cache",
+    "bots.pipeline.engine.answer.grounded.clauses": "clear_cache",
     "bots.pipeline.engine.dialog.flow_catalogue": "clear_cache",
     "bots.pipeline.engine.dialog.meaning": "clear_cache",
     "bots.pipeline.engine.answer.tool_loop.meanings": "clear_cache",

@@ -39,12 +39,17 @@ class KnownSkill(BaseSkill):
     def execute(self, context: Context) -> str:
         topic = str(context.parameters.get("topic") or "").strip()[:100]
         if topic:
-            found = context.memory.about(topic, _SHOWN * 2) or context.memory.search(topic, _SHOWN)
+            nearest = context.memory.search(topic, _SHOWN)
+            found = context.memory.about(topic, _SHOWN * 2) or [
+                one for one in nearest if reading.names(topic, one.text)
+            ]
             title = _("What I remember about “%(query)s”:") % {"query": topic}
         else:
             found = context.memory.facts(_SHOWN * 2) or context.memory.search(context.text, _SHOWN)
             title = _("What I know of you:")
         if not found:
-            return _("I found nothing about that.") if topic else _("I don't remember anything of you yet.")
+            if topic:  # what is only nearest is about somebody else: a brother is no sister
+                return _("You have told me nothing about “%(topic)s”.") % {"topic": topic}
+            return _("I don't remember anything of you yet.")
         shown = lines(context, found, _SHOWN)
         return "\n".join([title, *shown, "", _("/memory shows more, /forget TOPIC deletes what is about it.")])

@@ -67,6 +67,8 @@ _KNOWN_ZH = (
         r"^(?:请|给我|帮我)*(?:看看|列出|列一下|说说|告诉我|显示)你(?:都)?(?:记得|知道|记住)(?:的)?(?:关于|有关)?(?P<topic>我)?(?:的)?(?:所有|一切|全部|内容|事情?|东西|记忆|什么)*$"
     ),
 )
+_LIGHT = frozenset({"the", "our", "your", "his", "her", "their", "and", "that", "this", "about", "with", "for"})
+_STEM = 5  # letters
 _ME = frozenset({"", "me", "us", "myself", "me so far", "我", "我们", "我的", "me already", "me now"})
 _MINE = re.compile(r"^(?:my|our)\b|^我(?:的|们的)?.", re.IGNORECASE)
 _END = " \t\n.!?;,。！？；，、~～"
@@ -126,3 +128,13 @@ KNOWN_PATTERNS = (
     r"[对對]我.{0,4}(?:了解|印象)|(?:[关關][于於]|有[关關]).{1,30}你.{0,3}(?:[记記]得|知道)|看看你.{0,3}[记記]",
 )
 """Coarse patterns of messages that may ask for the skills; their `parse` decides."""
+
+
+def names(topic: str, text: str) -> bool:
+    """Returns whether a text has a telling word of a topic: its beginning in English, two characters in Chinese."""
+    said, asked = plain(text).casefold(), plain(topic).casefold()
+    words = [word for word in re.findall(r"[a-z]{3,}", asked) if word not in _LIGHT]
+    if any(re.search(rf"\b{word[:_STEM]}", said) for word in words):
+        return True
+    han = "".join(re.findall(r"[\u4e00-\u9fff]", re.sub(r"^(?:我们?|咱们?)家?的?", "", asked)))
+    return han in said if 0 < len(han) < 3 else any(han[at : at + 2] in said for at in range(len(han) - 1))

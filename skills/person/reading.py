@@ -33,6 +33,19 @@ _ASKS_ZH = re.compile(
     r"(?:来|聊聊?|说话|谈谈?|对话|沟通|帮我|处理|解决|服务|回答|接待|在吗|在不在|谢谢|吧|吗|啊|呀|一下|好吗|可以吗)*[,\s]*(?:(?:[问咨]一?下?|咨询|处理|解决|反馈|查一?下?)[^吗?]{2,20})?$"
 )
 
+_LONGEST_WITHDRAWN = 90  # characters
+_HUMAN_EN = r"(?:an? |any |the |your )?(?:real |live )?(?:human|person|agent|operator|somebody|someone|team|staff|colleague)(?: (?:any ?more|now|after all|then))*"
+_NEVER_MIND = r"(?:(?:oh|ok|okay|actually|sorry|no|thanks|never ?mind|nvm|forget it|cancel that|changed my mind|i(?:'ve)? changed my mind|no need|it'?s (?:fine|ok|okay|solved))[ ,.!:;-]*)"
+_WITHDRAWS_EN = re.compile(
+    rf"{_NEVER_MIND}*(?:no need (?:for|to (?:talk|speak) to) {_HUMAN_EN}|(?:i |we )?(?:don'?t|do not|no longer) (?:need|want)(?: to (?:talk|speak) (?:to|with))? {_HUMAN_EN}"
+    rf"|(?:you|the bot) can answer(?: again| me)*|(?:i'?d rather |let me |i(?:'ll| will) )?(?:talk|speak|stay|go back) (?:to|with) (?:you|the bot)(?: again)?"
+    rf"|cancel (?:the |my )?(?:hand-?over|request|human|transfer))[ ,.!]*(?:thanks|thank you)?|{_NEVER_MIND}*(?:never ?mind|nvm|forget it|cancel that)[ ,.!]*(?:thanks|thank you)?"
+)
+_WITHDRAWS_ZH = re.compile(
+    r"(?:(?:哦|啊|嗯|那|还是|算了|没事了?|抱歉|不好意思)[，,。！! ]*)*(?:(?:我)?(?:不用|不要|不需要|别|取消|不想)(?:再|找)?(?:转接?|找|叫|接)?(?:人工|真人|客服|人)?(?:客服)?(?:服务)?(?:了|啦)?"
+    r"|(?:你|机器人)(?:继续)?(?:来)?(?:回答|答)(?:我)?(?:就行|就好|吧|就可以)?了?|算了|没事了)[，,。！! ]*(?:谢谢)?"
+)
+
 
 def asks(text: str) -> bool:
     """Returns whether the whole message asks for a human."""
@@ -45,6 +58,12 @@ def asks(text: str) -> bool:
     if _ABOUT_EN.match(said):
         return True
     return bool((_ASKS_EN.match(said) and not _BARE_EN.match(said)) or _ASKS_ZH.match(said))
+
+
+def withdraws(text: str) -> bool:
+    """Returns whether a message says that no human is needed any more: "never mind, no need for a person"."""
+    said = " ".join(plain(text).lower().split()).strip(" .!。！~")
+    return len(said) <= _LONGEST_WITHDRAWN and any(one.fullmatch(said) for one in (_WITHDRAWS_EN, _WITHDRAWS_ZH))
 
 
 PATTERNS = (

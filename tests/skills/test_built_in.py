@@ -197,3 +197,14 @@ def test_memory_tools_work_in_a_turn(channel: Channel) -> None:
     assert "24 hours" in said
     assert Person.objects.count() == 1
     assert Conversation.objects.get().state_data == {"handed_over": "wants a refund"}
+
+
+@pytest.mark.parametrize(
+    ("told_before", "asked", "says"),
+    [
+        ("My brother keeps bees in Kent", "what do you know about my sister?", "nothing about “my sister”"),
+        ("My brother keeps bees in Kent", "what do you know about my brother?", "bees"),
+    ],
+)
+def test_what_is_only_near_is_not_told_as_known(channel: Channel, told_before: str, asked: str, says: str) -> None:
+    assert says in told(channel, told_before, asked)

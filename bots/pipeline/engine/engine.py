@@ -68,8 +68,8 @@ def _respond(turn: Turn) -> Reply:
     again = command is not None and command[0] in retrying.NAMES
     if command is not None and not again:
         return commands.run(turn, *command)
-    if handover.silences(turn):
-        return Reply("", silent=True, remember=True)
+    if (reply := handover.reply(turn)) is not None:
+        return reply
     if turn.stopped:
         return _stopped(turn, "")
     if turn.pressed:  # it answers the open question, whatever else its words mean
@@ -82,10 +82,8 @@ def _respond(turn: Turn) -> Reply:
             return commands.run(turn, *command)
     if (topic := forgetting.requested(turn.text)) is not None:
         return commands.forget(turn, topic)
-    if not turn.whole_text and turn.quote is None:
-        reply = _without_words(turn)
-        if reply is not None:
-            return reply
+    if not turn.whole_text and turn.quote is None and (unread := _without_words(turn)) is not None:
+        return unread
     return _by_dialog(turn) or _answer(turn)
 
 

@@ -15,6 +15,7 @@ from bots.pipeline import engine
 from bots.pipeline.engine.dialog.handover import STAYS
 from clawdbot.files import File
 from memory.models import MemoryEntry
+from skills.seed import seed_built_in
 from tests.builders import answers, say
 from tests.peers import BotApi, StubModel
 
@@ -58,6 +59,46 @@ def test_whom_nobody_has_answered_for_a_day_the_bot_answers_again(channel: Chann
     say(channel, "anybody there?")
     assert answers() == ["You said: hello", "You said: anybody there?"]
     assert Conversation.objects.get().state == State.ACTIVE
+
+
+@pytest.mark.parametrize("taken_back", ["never mind, I don't need a human any more", "算了不用转人工了"])
+def test_who_takes_back_the_request_for_a_human_gets_the_bot_again(
+    channel: Channel, model: StubModel, taken_back: str
+) -> None:
+    seed_built_in()
+    say(channel, "talk to a human")
+    assert Conversation.objects.get().state == State.HUMAN
+    say(channel, taken_back)
+    assert Conversation.objects.get().state == State.ACTIVE
+    said = len(answers())
+    say(channel, "hello again")
+    assert len(answers()) == said + 1
+    assert steps() == [("active", "human"), ("human", "active")]
+
+
+@pytest.mark.parametrize(
+    "text", ["I don't need a human to tell me that", "my team needs a new coach", "我不要人工草坪的球场"]
+)
+def test_another_sentence_with_these_words_takes_nothing_back(channel: Channel, model: StubModel, text: str) -> None:
+    seed_built_in()
+    say(channel, "talk to a human")
+    said = len(answers())
+    say(channel, text)
+    assert (Conversation.objects.get().state, len(answers())) == (State.HUMAN, said)
+
+
+def test_what_a_person_of_the_team_took_over_or_answered_stays_with_them(channel: Channel, model: StubModel) -> None:
+    seed_built_in()
+    say(channel, "hello")
+    conversation = Conversation.objects.get()
+    assert handover.take_over(conversation)
+    say(channel, "never mind, no need for a person")
+    assert Conversation.objects.get().state == State.HUMAN
+    assert handover.hand_back(conversation)
+    say(channel, "talk to a human")
+    reply_in(Conversation.objects.get(), "Eve here.")
+    say(channel, "never mind, no need for a person")
+    assert Conversation.objects.get().state == State.HUMAN
 
 
 def test_who_begins_anew_gets_the_bot_again(channel: Channel, model: StubModel) -> None:

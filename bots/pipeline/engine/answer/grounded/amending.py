@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bots.pipeline.engine.answer.grounded import small_talk, values, words
 from bots.pipeline.engine.answer.grounded.facts import Said
@@ -19,7 +20,7 @@ _LONGEST = 160
 _FIRST = 5  # characters before a new value, such as "this "
 _MARK_EN = re.compile(
     r"^\W*(?:(?:oh|ah|hm+|um|uh|er+|ok|and|but|well|so|yeah|lol|haha|omg|argh|ugh)\W+)*(?:no+|nope|nah|sorry|oops|whoops|wait|actually|correction|scratch that|my bad|my mistake|i mean|i meant|meant|typo|nvm|never ?mind|hang on|hold on|i (?:got|said|wrote|typed) (?:that|it) wrong|that'?s wrong|i was wrong|not [\w' ]+ but|make (?:it|that)|should be|it should be|\*)(?=$|[\W_])"
-    r"|(?:,| -) not\b|\bnot [\w' -]{1,25}?(?:,|\bbut\b)|\binstead of\b|\b(?:sorry|i mean|i meant|actually|correction)[,:!]? |\b(?:was|been|got|is|it's|its)? ?(?:moved|changed|pushed(?: back)?|put(?: it)? (?:back|off|forward)|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed) (?:\w+ ){0,2}(?:to|until|till|from)\b"
+    r"|(?:,| -) not\b|\bnot [\w' -]{1,25}?(?:,|\bbut\b)|\binstead of\b|\b(?:sorry|i mean|i meant|actually|correction)[,:!]? |\b(?:was|been|got|is|it's|its)? ?(?:moved|migrated|converted|changed|pushed(?: back)?|put(?: it)? (?:back|off|forward)|switched|rescheduled|postponed|upped|raised|lowered|increased|cut|brought forward|delayed) (?:\w+ ){0,2}(?:to|until|till|from)\b"
 )
 _MARK_ZH = re.compile(
     r"^\W*(?:哦|啊|哎呀?|呃|额|等等|等一下)?\W*(?:不对|不是|错了|不不|说错|打错|记错|搞错|写错|口误|更正|纠正|应该是|其实是?|抱歉|对不起|不好意思|我是说|是说)|(?:说|打|记|搞|写|弄)错了|而是|不是.{1,10}[，, ]*(?:是|叫)|改[成到为在]了?|改(?=\d|周|下)|变[成为]|推迟到|提前到|换成了?|延到|挪到"
@@ -41,6 +42,15 @@ _SURELY = re.compile(
 _TAIL = re.compile(
     r"(?:\W+(?:sorry|actually|lol|haha|my bad|now|instead|my mistake|i mean))+\W*$|[了啦哈呀啊]+\W*$", re.IGNORECASE
 )
+_MOVED = re.compile(r"\b(?:moved|changed|pushed|postponed|rescheduled)\b|改|换|推迟|提前")
+_NEW_NAME = re.compile(
+    r"\b(?:changed|switched) (?:his|her|its|the|their) names? to (?P<n>[^\W\d_]+)|名字?(?:又)?(?:改|换)(?:成|为|叫)了?(?P<m>[\u4e00-\u9fff]{1,4}?)(?=了?$|[，。！,.!])"
+)
+_NAMED = re.compile(
+    r"\b(?:called|named)\s+(?P<n>[^\W\d_]+)|(?:取名|起名|名字?)?(?:叫做?|取名|起名)(?P<m>[\u4e00-\u9fff]{1,4}?)(?=$|[，。！,.!\s])"
+)
+_PART = re.compile(r"[.!;]+\s+|[,，。！；;]\s*")
+_SENTENCE = re.compile(r"\w (?:is|are|was) \w|[^\W\d_](?:是|叫)[^\W\d_]")
 _PAIRS = (
     (re.compile(r"\bnot (?:in |at |on |an? |the |called )?(?P<old>[\w' -]{1,30}?)(?:,? but|,? (?:it'?s|its|i'm|he'?s|she'?s)|[,;.:]) (?:in |at |on |an? |the |called |it'?s |its |it is )?(?P<new>[^,.;!?]{1,30})"), False),
     (re.compile(r"(?P<new>[\w'][\w' -]{0,30}?),? (?:and )?not (?:in |at |on |an? |the )?(?P<old>[\w' -]{1,30}?)(?=$|[,.;!?])"), True),
@@ -85,6 +95,7 @@ def amended(said: Iterable[Said]) -> tuple[Said, ...]:
     return tuple(one for one in found if one.text)
 
 
+@lru_cache(maxsize=4096)
 def marks(text: str) -> bool:
     """Tells whether a message says that it corrects something."""
     plain = folded(text)
@@ -140,6 +151,8 @@ def _in_place(old: str, new: str, before: list[Said]) -> _Mended | None:
 def _bare(text: str, plain: str, before: list[Said]) -> _Mended | None:
     """Returns what a correction without the old value mends: the value of its type in the statement it is about."""
     changed = _CHANGED_TO.search(plain)
+    if (found := _renamed(text, plain, before)) is not None:
+        return found
     if changed is not None and (found := _new_value(text[changed.end() :], before)) is not None:
         return found
     lead = (_LEAD_ZH if HAN.search(plain) else _LEAD).match(plain)
@@ -148,22 +161,62 @@ def _bare(text: str, plain: str, before: list[Said]) -> _Mended | None:
     folded_left = folded(left)
     if not left:
         return None
-    number = _target(folded_left, before)
-    if number is None or small_talk.kind(text):
+    if small_talk.kind(text):
         return None
+    number = _target(folded_left, before)
+    if number is None:
+        return _in_parts(text, plain, before)
     old = before[number].text
-    mended = old
-    for name in values.SWAPPED:
-        new_spans, old_spans = values.spans(name, folded_left), values.spans(name, folded(mended))
-        if new_spans and old_spans and len(folded(mended)) == len(mended):
-            begin, stop = _likeliest(mended, old_spans, folded_left)
-            value = left[new_spans[0][0] : new_spans[0][1]]
-            mended = mended[:begin] + _fitting(mended[begin:stop], value) + mended[stop:]
-            if name == "clock" and values.spans("day", folded_left) == []:
-                break
+    mended = _swapped(old, left)
     if mended == old and _SURELY.search(plain) and not _has_subject(folded_left):
         mended = _last_word(old, left)
     return _Mended(number, mended) if mended != old else None
+
+
+def _renamed(text: str, plain: str, before: list[Said]) -> _Mended | None:
+    """Returns the latest statement that gives a name, with the new one: "they changed her name to Ida"."""
+    new = _NEW_NAME.search(plain)
+    if new is None:
+        return None
+    group = "n" if new["n"] else "m"
+    for number in range(len(before) - 1, max(-1, len(before) - _LOOKED_BACK), -1):
+        old = before[number].text
+        held = _NAMED.search(folded(old))
+        if held is not None and not asks(old) and len(folded(old)) == len(old):
+            begin, stop = held.span("n" if held["n"] else "m")
+            return _Mended(number, old[:begin] + text[new.start(group) : new.end(group)] + old[stop:])
+    return None
+
+
+def _in_parts(text: str, plain: str, before: list[Said]) -> _Mended | None:
+    """Returns what the last part of a correction mends that is nothing but a value: "they moved it. It's the 23rd"."""
+    parts = [part for part in _PART.split(text) if part.strip()]
+    if len(parts) < 2 or (_SURELY.search(plain) is None and _MOVED.search(plain) is None):
+        return None
+    for part in reversed(parts):
+        bare = folded(part)
+        lead = (_LEAD_ZH if HAN.search(bare) else _LEAD).match(bare)
+        left = _TAIL.sub("", part[lead.end() if lead else 0 :]).strip()
+        if not any(values.spans(name, folded(left)) for name in values.SWAPPED) or _has_subject(folded(left)):
+            continue
+        number = _target(folded(left), before)
+        if number is not None and (mended := _swapped(before[number].text, left)) != before[number].text:
+            return _Mended(number, mended)
+    return None
+
+
+def _swapped(old: str, left: str) -> str:
+    """Returns a statement with the values of a correction in the place of those of the same type."""
+    mended, plain = old, folded(left)
+    for name in values.SWAPPED:
+        new_spans, old_spans = values.spans(name, plain), values.spans(name, folded(mended))
+        if new_spans and old_spans and len(folded(mended)) == len(mended):
+            begin, stop = _likeliest(mended, old_spans, plain)
+            value = left[new_spans[0][0] : new_spans[0][1]]
+            mended = mended[:begin] + _fitting(mended[begin:stop], value) + mended[stop:]
+            if name == "clock" and values.spans("day", plain) == []:
+                break
+    return mended
 
 
 def _new_value(new: str, before: list[Said]) -> _Mended | None:
@@ -184,7 +237,7 @@ def _has_subject(left: str) -> bool:
     """Tells whether a correction is a statement of its own: "my sister is 30"."""
     if HAN.search(left):
         return bool(re.match(r"我|他|她|它", left))
-    return bool(re.match(r"(?:i|i'm|im|i've|my|we|our|the|he|she|they|you|there|his|her)\b", left))
+    return bool(re.match(r"(?:i|i'm|im|i've|my|we|our|the(?! \d)|he|she|they|you|there|his|her)\b", left))
 
 
 def _fitting(old: str, new: str) -> str:
@@ -230,7 +283,7 @@ def _target(left: str, before: list[Said]) -> int | None:
 
 def _last_word(old: str, new: str) -> str:
     """Returns the statement with the new value in place of what stands behind its last verb or preposition."""
-    if len(new.split()) > 4 or len(new) > 24:
+    if len(new.split()) > 4 or len(new) > 24 or _SENTENCE.search(new):
         return old
     if new.isupper() and len(alike := re.findall(r"\b[A-Z]{2,6}\b", old)) == 1:  # a code, such as that of an airport
         return old.replace(alike[0], new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -19,12 +19,12 @@ from bots.pipeline.engine.answer.grounded import (
     asking,
     citing,
     clauses,
-    conversions,
     declining,
     facts,
     forgetting,
     history,
     history_patterns,
+    lists,
     lookup,
     personal,
     quotes,
@@ -34,10 +34,10 @@ from bots.pipeline.engine.answer.grounded import (
     replacing,
     small_talk,
     sources,
-    sums,
     telling,
     variants,
     wanted,
+    working_out,
 )
 from bots.pipeline.engine.answer.grounded.asking import Asked
 from bots.pipeline.engine.answer.grounded.clauses import Clause, Focus
@@ -84,11 +84,16 @@ class Responder:
         self.text = turn.text
         self.earlier = [one.text for one in recent if one.role == Message.Role.USER]
         self.hits = forgetting.hits_without(hits, self.earlier)
+        self._looked_up: dict[str, tuple[Found, Wanted]] = {}
         self.last = next((one.text for one in reversed(recent) if one.role != Message.Role.USER), "")
 
     @cached_property
+    def _everything_said(self) -> tuple[Said, ...]:
+        return sources.said(self.turn)
+
+    @cached_property
     def said(self) -> tuple[Said, ...]:
-        return tuple(forgetting.without(sources.said(self.turn)))
+        return tuple(forgetting.without(self._everything_said, lists.changes(self._everything_said)))
 
     @cached_property
     def amended(self) -> tuple[Said, ...]:
@@ -97,7 +102,8 @@ class Responder:
 
     @cached_property
     def known(self) -> Facts:
-        return facts.known(self.amended, sources.stored(self.turn))
+        stored = forgetting.facts_without(sources.stored(self.turn), self._everything_said)
+        return facts.known(self.amended, stored)
 
     @cached_property
     def statements(self) -> list[Said]:
@@ -178,14 +184,9 @@ class Responder:
 
     def _asked(self, text: str) -> Answer | None:
         """Returns the answer to a question about the bot, about what was said, or about the person."""
+        if (found := self._without_facts(text)) is not None:
+            return found
         turn = self.turn
-        if about := abilities.kind(text):
-            bot = abilities.Bot(turn.bot.pk, turn.bot.name, turn.language, turn.staff)
-            return Answer(self._chosen(abilities.lines(about, bot)), "bot")
-        today = turn.now.astimezone(turn.zone).date()
-        worked = sums.answer(text, self.last, [one.text for one in self.amended], today) or conversions.answer(text)
-        if worked:
-            return Answer(worked, "sum")
         if (
             history_patterns.MAY_ASK.search(plain(text))
             and (told := history.answer(text, self.said, turn.now, turn.zone)) is not None
@@ -210,8 +211,21 @@ class Responder:
             return self._quoted(by_team)
         if asked is not None:
             return self._unknown(asked)
-        if kind == "world" and asks(text) and _is_personal(self._lookup(text)[1]):
+        if kind == "world" and asks(text) and self._lookup(text)[1].is_personal:
             return Answer(self._chosen(declining.lines("own")), "unknown")
+        return None
+
+    def _without_facts(self, text: str) -> Answer | None:
+        """Returns what the bot is, a list as it is now, or a sum; None for another message."""
+        if about := abilities.kind(text):
+            bot = abilities.Bot(self.turn.bot.pk, self.turn.bot.name, self.turn.language, self.turn.staff)
+            return Answer(self._chosen(abilities.lines(about, bot)), "bot")
+        if kept := lists.answer(text, self._everything_said):
+            return Answer(kept, "fact")
+        if worked := working_out.answer(
+            text, self.last, self.amended, lambda: self.told, (self.turn.now, self.turn.zone)
+        ):
+            return Answer(worked, "sum")
         return None
 
     def _unknown(self, asked: Asked) -> Answer:
@@ -220,9 +234,11 @@ class Responder:
         return Answer(telling.unknown(asked.subject, asked.attribute), "unknown")
 
     def _lookup(self, text: str) -> tuple[Found, Wanted]:
-        told, focus = self.told
-        asked = self._followed(text) or wanted.read(text, focus)
-        return lookup.find(asked, told, focus), asked
+        if text not in self._looked_up:
+            told, focus = self.told
+            asked = self._followed(text) or wanted.read(text, focus)
+            self._looked_up[text] = lookup.find(asked, told, focus), asked
+        return self._looked_up[text]
 
     def _followed(self, text: str) -> Wanted | None:
         """Returns a follow-up completed by the questions before it: "and my sister?"; None for another message."""
@@ -248,7 +264,11 @@ class Responder:
             text: The question.
             strict: It may be a request; only what surely answers it is quoted.
         """
-        if declining.kind(text) in _NEVER_QUOTED or not (asks(text) or self._followed(text)):
+        if (
+            declining.kind(text) in _NEVER_QUOTED
+            or declining.seeks_advice(text)
+            or not (asks(text) or self._followed(text))
+        ):
             return None
         found, asked = self._lookup(text)
         surely = found.sure and found.own >= _SURELY and not asked.yes_no
@@ -258,12 +278,14 @@ class Responder:
         shown = [part for part in parts if any(ranking.holds(part, one) for one in found.clauses)]
         shown = [ranking.widened(one, parts, asked, self.told[1]) for one in shown]
         today = replacing.asks_for_now(text)
+        gone = {one.message for one in shown}
         shown = replacing.newest(shown, parts, asked, self.told[1], today=today)
-        return Answer(self._cited(shown), "quote", line=shown[-1].text)
+        gone -= {one.message for one in shown}
+        return Answer(self._cited(shown, gone), "quote", line=shown[-1].text)
 
-    def _cited(self, shown: Sequence[Clause]) -> str:
+    def _cited(self, shown: Sequence[Clause], gone: Collection[int] = ()) -> str:
         texts = [own_words(one.text) for one in self.statements]
-        shown = ranking.complete(shown, ranking.passages(self.told[0]), texts)
+        shown = ranking.complete(shown, ranking.passages(self.told[0]), texts, gone)
         return citing.passages(shown, texts, self.turn.now, self.turn.zone)
 
     def _recalled(self, text: str, unknown: Answer | None) -> Answer | None:
@@ -277,7 +299,7 @@ class Responder:
         told, focus = self.told
         after = bool(self.earlier) and asks(self.earlier[-1])
         followed = self._followed(text) if asks(text) or not recalling.states(text) else None
-        if kind in _NEVER_QUOTED and kind not in ("do", "want"):
+        if (kind in _NEVER_QUOTED and kind not in ("do", "want")) or declining.seeks_advice(text):
             return None
         if not (asks(text) or followed or (not self.new and recalling.names_known(text, told, after_question=after))):
             return None
@@ -290,10 +312,12 @@ class Responder:
         found = recalling.find(asked, told, focus, self.meanings, strict=unknown is not None, least=least)
         if found is None:
             return None
-        said = self._cited(found.passages)
+        said = self._cited(found.passages, found.gone)
         if found.sure:
             return Answer(said, "quote", line=found.passages[-1].text)
         if unknown is not None:
+            if not found.related:
+                return None
             return Answer(f"{unknown.text}\n{said}", "unknown")
         return Answer(
             _("You have not told me exactly that, so I do not know it. What you said about it:\n%(said)s")
@@ -363,11 +387,6 @@ class Responder:
 
     def _chosen(self, lines: Sequence[str]) -> str:
         return variants.chosen(lines, self.text, self.last)
-
-
-def _is_personal(asked: Wanted) -> bool:
-    """Tells whether a question is about the person or somebody whom the person named."""
-    return bool(asked.whom or asked.owner)
 
 
 def _hint(*, staff: bool) -> str:

@@ -80,6 +80,8 @@ def _asked(match: re.Match[str], attribute: str) -> Asked:
     elif groups.get("who"):
         who = groups["who"]
         subject = relations.usual(who) if re.fullmatch(f"{relations.EN}|{relations.ZH}", who) else f"?{who}"
+    if attribute == "has" and subject == SELF:  # 我养了什么
+        subject = "pet"
     if attribute == "my favourite":
         attribute = f"my favourite {relations.usual_thing((groups.get('x') or '').strip())}".strip()
     if attribute in ("my", "favourite"):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from bots.pipeline.engine.answer.grounded import declining, given_names, names, relations, small_talk, values, words
 from bots.pipeline.engine.answer.grounded.fact import SELF
@@ -17,10 +18,12 @@ from bots.pipeline.engine.answer.grounded.facts import Said
 from bots.pipeline.engine.answer.grounded.plain_text import asks, folded, is_chinese
 from bots.pipeline.engine.answer.grounded.words import Word
 from memory.consolidation.noise_filter import own_words
+from skills.person import reading as person
 
 NOTHING_TOLD = frozenset(("forget", "injection", "language", "code", "others", "make", "do"))
 """Kinds of requests that tell nothing of the person."""
 LONGEST = 1200  # characters of a message that are read
+READ_TEXTS = 8192  # texts whose reading is kept: the latest messages of about 20 people
 _SUBJECT = (
     r"(?:i|i'm|im|i've|ive|i'll|i'd|my|we|we're|we've|our|he|she|it|its|it's|they|they're|his|her|their|the|there|there's|this|that|he's|she's|hes|shes"
     rf"|(?:(?:an?|one|two|the) )?(?:{relations.EN})(?:'s)?|who \w+|[a-z]+(?: is| has| lives| works| likes| loves| hates| was| plays| wants| goes| studies|'s)|[a-z]+ [a-z]+ (?:is|has|lives|works)|now i\w*|also \w+|then \w+|both \w+)\b"
@@ -43,6 +46,7 @@ _BOUND = re.compile(
 """What goes on in one clause: "when i'm"."""
 _CUT_ZH = re.compile(
     r"[，。！？；,!?;…~～]+\s*|\s+(?![a-z])|\n+|(?<=[^\s和跟给对让叫问说与把被比帮])(?=我(?:们|家|的)?(?:叫|是|今年|现在|住|在|有|的|喜欢|对|养|打算|还|也|爸|妈|哥|姐|弟|妹|老公|老婆|儿子|女儿|爷爷|奶奶|孩子|男朋友|女朋友|同事|老板))"
+    rf"|(?<=[岁号点块元斤层级])(?=(?:{relations.ZH})(?!的?时))"
 )
 _LEAD_EN = re.compile(
     r"^(?:(?:and|n|but|so|also|well|oh|ah|hi|hey|hello|btw|by the way|actually|now|then|plus|ok|okay|yeah|yes|no|anyway|(?:please |can you |could you )?remember(?: that| this)?|note(?: that)?|fyi|just so you know|for the record"
@@ -78,7 +82,6 @@ _CONTINUES = re.compile(
 """How a clause in the middle of a message begins that goes on from the one before it: "…, who plays rugby"."""
 _LETTER = re.compile(r"[^\W\d_]")
 _IT = re.compile(r"\b(?:it|its|it's|them)\b|[它]")
-_LIGHT = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,33 @@ class Clause:
     start: int
     stop: int
     corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a piece of a text says by itself, whoever said it.
+
+    Attributes:
+        begin, stop: Its place in the text.
+        written, plain: As it was written, and in small letters.
+        asks: It is a question.
+        words: Its telling words.
+        topics: How many of them say what it is about.
+        says_it: It says "it".
+        updates: It has a word of change.
+        named: The names that it gives to relations.
+    """
+
+    begin: int
+    stop: int
+    written: str
+    plain: str
+    asks: bool
+    words: tuple[Word, ...]
+    topics: int
+    says_it: bool
+    updates: bool
+    named: dict[str, frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -152,12 +182,44 @@ def told(said: Iterable[Said]) -> tuple[list[Clause], Focus]:
     focus = Focus()
     found: list[Clause] = []
     for number, one in enumerate(said):
-        text = own_words(one.text[:LONGEST])
-        if not text.startswith("/") and not small_talk.kind(text) and declining.kind(text) not in NOTHING_TOLD:
+        text, read = _read(one.text[:LONGEST])
+        if read:
             before = focus.topic
-            found.extend(_of_message(text, one, number, focus))
+            found.extend(_of_message(text, read, one, number, focus))
             focus.earlier = before
     return found, focus
+
+
+def clear_cache() -> None:
+    """Forgets how texts were read."""
+    _read.cache_clear()
+
+
+@lru_cache(maxsize=READ_TEXTS)
+def _read(written: str) -> tuple[str, tuple[_Piece, ...]]:
+    """Returns the person's own words of a message, and their pieces; no pieces when it tells and asks nothing.
+
+    This holds of a text whoever wrote it. Whom a piece is about depends on what was said before, and is not kept.
+    """
+    text = own_words(written)
+    if text.startswith("/") or small_talk.kind(text) or person.asks(text) or declining.kind(text) in NOTHING_TOLD:
+        return text, ()
+    return text, tuple(_piece(text, begin, stop) for begin, stop in pieces(text))
+
+
+def _piece(text: str, begin: int, stop: int) -> _Piece:
+    written = text[begin:stop].strip()
+    plain = folded(written)
+    mine = words.of(plain)
+    is_asked = text[stop : stop + 1] in ("?", "？") or (
+        asks(written) and not (begin and _CONTINUES.match(plain) is not None)
+    )
+    named: dict[str, frozenset[str]] = {}
+    names.learn(written, plain, named)
+    updates = bool(_UPDATES.search(plain))
+    return _Piece(
+        begin, stop, written, plain, is_asked, mine, words.own_topics(plain), bool(_IT.search(plain)), updates, named
+    )
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -186,27 +248,18 @@ def pieces(text: str) -> Iterator[tuple[int, int]]:
         yield begin, len(text)
 
 
-def _of_message(text: str, one: Said, number: int, focus: Focus) -> Iterator[Clause]:
+def _of_message(text: str, read: Iterable[_Piece], one: Said, number: int, focus: Focus) -> Iterator[Clause]:
     before: Clause | None = None
-    for begin, stop in pieces(text):
-        written = text[begin:stop].strip()
-        marks = text[stop : stop + 2]
-        plain = folded(written)
-        is_asked = marks[:1] in ("?", "？") or (asks(written) and not (begin and _CONTINUES.match(plain)))
-        names.learn(written, plain, focus.aliases)
-        mine = words.of(plain)
+    for piece in read:
+        begin, stop, written, plain = piece.begin, piece.stop, piece.written, piece.plain
+        is_asked, mine = piece.asks, piece.words
+        focus.aliases.update(piece.named)
         if is_asked:
             owners, elided = mentioned(plain, mine, focus.aliases), False
         else:
             owners, elided = owners_of(written, plain, focus, before.owners if before is not None else frozenset())
-        topics = _own_topics(plain, mine)
-        near = (
-            0.9
-            if _IT.search(plain) or (elided and _UPDATES.search(plain))
-            else (_NEAREST, 0.7)[topics]
-            if topics < 2
-            else 0.5
-        )
+        topics = piece.topics
+        near = 0.9 if piece.says_it or (elided and piece.updates) else (_NEAREST, 0.7)[topics] if topics < 2 else 0.5
         talk = (*focus.topic, *focus.earlier) if near == _NEAREST else focus.topic
         context = talk if before is not None or topics < 2 or near == _NEAREST else ()
         if len(called := _called(plain, owners, focus.aliases)) == 1:
@@ -240,15 +293,6 @@ def _of_message(text: str, one: Said, number: int, focus: Focus) -> Iterator[Cla
         before = clause
     if before is not None:
         yield before
-
-
-def _own_topics(plain: str, mine: Sequence[Word]) -> int:
-    """Returns how many words say what a clause is about, beside people, times and numbers: none in "dad's is nov 30"."""
-    taken = " ".join(
-        plain[begin:stop] for name in ("day", "clock", "number") for begin, stop in values.spans(name, plain)
-    )
-    times = {word.stem for word in words.of(taken)}
-    return sum(not (word.relation or word.is_weak or word.stem in times or word.concepts & _LIGHT) for word in mine)
 
 
 def mentioned(plain: str, mine: Sequence[Word], aliases: dict[str, frozenset[str]]) -> frozenset[str]:

@@ -15,7 +15,14 @@ _SHAPES = (
         r" (?P<amount>(?:an? |one |half an? |\d)[\w. ]*)$"
     ),
     re.compile(r"(?P<amount>\d+(?:\.\d+)? ?[a-z]+)\W+(?:in|to|into|as) (?P<unit>[a-z]+)$"),
-    re.compile(r"(?P<amount>\d+(?:\.\d+)?[^\d\s,，]{1,4})(?:是|等于|合|有)?(?:多少|几)(?P<unit>[^\d\s,，]{1,4})$"),
+    re.compile(
+        r"(?P<amount>\d+(?:\.\d+)? ?[a-z]+)\b[^\d]*\b(?:how (?:much|many|hot|far|long|tall|heavy)|what)\b[^\d]*"
+        r"\b(?:in|into|to) (?P<unit>[a-z]+)$"
+    ),
+    re.compile(
+        r"(?P<amount>\d+(?:\.\d+)?[^\d\s,，]{1,4})[,， ]?(?:[这那])?(?:换算成?|是|等于|合|有)?"
+        r"(?:多少|几)(?P<unit>[^\d\s,，]{1,4})$"
+    ),
 )
 
 

@@ -12,6 +12,12 @@ from bots.pipeline.engine.answer.grounded import forgetting
 from bots.pipeline.engine.answer.grounded.plain_text import asks, is_chinese, plain, question
 
 
+def seeks_advice(text: str) -> bool:
+    """Tells whether a message asks what somebody should do about their health, which no memory answers."""
+    words = plain(text)
+    return patterns.HEALTH.search(words) is not None and patterns.SHOULD.search(words) is not None
+
+
 @lru_cache(maxsize=4096)
 def kind(text: str) -> str:
     """Returns the kind of a request or question that needs more than memory and skills; "" for a statement."""
@@ -21,14 +27,14 @@ def kind(text: str) -> str:
     if found := _always(text, words):
         return found
     makes = bool((patterns.MAKE_ZH if is_chinese(asked) else patterns.MAKE_EN).match(asked))
-    makes = makes and not patterns.MADE_ZH.match(words)
+    makes = makes and not patterns.MADE_ZH.match(words) and not patterns.LISTS_OWN.match(words)
     wants = makes or bool(patterns.WANTS.match(asked))
     does = _does(words, asked, wants=wants)
     asked_for = asks(text)
     if not (asked_for or wants or does):
         return ""
     for name, holds in (
-        ("health", patterns.HEALTH.search(words)),
+        ("health", patterns.HEALTH.search(words) and not patterns.OWN_HEALTH.search(words)),
         ("law", patterns.LAW.search(words)),
         ("do", does),
         ("live", patterns.LIVE.search(words)),

@@ -18,6 +18,18 @@ OTHERS = re.compile(
 HEALTH = re.compile(
     r"\b(?:doctor|medicine|medication|dose|dosage|ibuprofen|paracetamol|aspirin|antibiotics?|symptoms?|diagnos\w+|fever|headache|chest pain|pain in|pregnan\w+|rash|infection|cancer|blood pressure|diabetes|covid|vaccine|overdose|pills?|sick|treatment|cure)\b|发烧|头疼|头痛|感冒|咳嗽|吃什么药|什么药|药量|怀孕|症状|肚子疼|胸痛|血压|糖尿病|癌|医院|治疗|生病|过量|布洛芬|阿司匹林|退烧"
 )
+OWN_HEALTH = re.compile(
+    r"^(?:(?:and|so|remind me|tell me) )*(?:what|which|how (?:much|many|often)|when|who|where)\b(?!.*\b(?:should|can|could|must|safe|best|good|help)\b).*"
+    r"\b(?:am i (?:on|taking|using)|(?:do|did) i (?:take|use|have|see|get)|i'?m (?:on|taking)|(?:is|was|are) my|my (?:doctor|dentist|gp|vet)(?:'s)?)\b"
+    r"|^(?!.*(?:应该|该|能不能|可以|要不要|最好)).*我(?:现在|每天|平时|在|正在)*(?:吃|用|服)的?(?:是)?(?:什么|哪种|多少)|^我(?:的)?.{0,6}(?:医生|大夫)(?:姓|叫|是)"
+)
+"""Asks for what the person told of their own doctor or medicine, and for no advice."""
+SHOULD = re.compile(
+    r"\b(?:should|shall|can|could|may|must) (?:i|we|he|she|they|you|my \w+)\b|\bsafe to\b|应该|该吃|能不能吃|可以吃|能吃"
+)
+LISTS_OWN = re.compile(
+    r"(?:please )?(?:list|name)(?: me)?(?: all)?(?: of)? (?:the [a-z ]+? (?:i|we) \w+|my )|(?:请|麻烦)?(?:列出|列一下|列举)(?:所有|全部)?我"
+)
 LAW = re.compile(
     r"\b(?:lawyer|legal(?:ly)?|illegal|sue|lawsuit|court|contract law|my rights|landlord|divorce papers|tax(?:es)?|visa|custody|attorney|invest(?:ing|ment)?|stocks?|shares|bitcoin|crypto|mortgage|loan)\b|律师|违法|合法|起诉|法律|官司|劳动法|合同|离婚协议|税|签证|投资|股票|基金|比特币|贷款"
 )

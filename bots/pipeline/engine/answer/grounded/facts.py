@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bots.pipeline.engine.answer.grounded import pronouns, relations, statements, statements_en, statements_zh
-from bots.pipeline.engine.answer.grounded.fact import SELF, Fact
+from bots.pipeline.engine.answer.grounded.fact import MANY, SELF, Fact
 from clawdbot.chinese import simplified
 from memory.consolidation import rules
 from memory.consolidation.claims import fold
@@ -102,8 +102,14 @@ def correction(
         return ()
     group = "v" if match["v"] else "v2"
     value = written[match.start(group) : match.end(group)].strip()
-    about = _meant(value, latest)
+    about = None if _NO_VALUE.match(value.lower()) else _meant(value, latest)
     return (_changed(about, value, at, written),) if about is not None and fold(value) != fold(about.value) else ()
+
+
+_NO_VALUE = re.compile(
+    r"(?:go|come|get|never|forget|let|leave|keep|do|don't|i|i'm|you|he|she|we|they|that|this|what|not|no)\b"
+)
+"""How something begins behind "actually" that is no new value."""
 
 
 def _meant(value: str, latest: Sequence[Fact]) -> Fact | None:
@@ -138,20 +144,20 @@ def _take(facts: Facts, fact: Fact) -> None:
         if held is not None and fold(held.value) == fold(fact.value):
             del facts[fact.key]
         return
-    for key in [key for key, held in facts.items() if _replaces(fact, held)]:
-        del facts[key]
+    facts.pop(fact.key, None)  # what is told again is the latest
+    if fact.attribute in MANY:
+        for key in [key for key, held in facts.items() if _replaces(fact, held)]:
+            del facts[key]
     facts[fact.key] = fact
 
 
 def _replaces(new: Fact, held: Fact) -> bool:
-    """Tells whether a fact takes the place of another one: the same key, or the same relation in another word."""
+    """Tells whether one of many facts takes the place of another one, whose value is written in another way."""
     if new.attribute != held.attribute:
         return False
-    if new.attribute in ("preference", "allergy", "language"):
-        return new.subject == held.subject and fold(new.value) == fold(held.value)
     if new.attribute == "has":
         return head(new.value) == head(held.value)
-    return new.subject == held.subject
+    return new.subject == held.subject and fold(new.value) == fold(held.value)
 
 
 def head(value: str) -> str:

@@ -31,6 +31,14 @@ _NEGATED = re.compile(
 )
 
 
+_COMMANDS = re.compile(
+    r"(?:(?:actually|ok|okay|so|no|wait|now|please|and|but)[ ,]+)*(?:go back|tell me|show me|stop|remind me|help me|let me)\b"
+)
+_OCCUPIED = re.compile(
+    r"当[\u4e00-\u9fff]{1,5}[员工匠师手长]|开[\u4e00-\u9fff]{0,4}(?:店|馆|厂|公司|出租|网约车|货车)|做[\u4e00-\u9fff]{1,4}(?:生意|贸易|外贸)"
+)
+"""How Chinese says a job that is in no list: 当海员, 开花店."""
+_DOSE = re.compile(r"\d ?(?:mg|mcg|ml|毫克|毫升|片|粒)(?![a-z])|\b(?:tablets?|pills?|inhaler)\b|吃药|服药")
 _INTRODUCES = re.compile(r"\bis\b|'s\b|是|姓|叫")
 """What says a name: "our captain is mo", 队长是老丁."""
 _DENIES = re.compile(r"\b(?:not|isn't|aren't) (?:an?|the|my|from|in|at|called)\b|不是|不叫|不住")
@@ -92,13 +100,18 @@ def denies(clause: Clause) -> bool:
     return _DENIES.search(clause.plain) is not None
 
 
+def commands(clause: Clause) -> bool:
+    """Tells whether a clause asks the bot for something, and so tells nothing: "actually go back to the start"."""
+    return _COMMANDS.match(clause.plain) is not None
+
+
 def changes(clause: Clause) -> bool:
     """Tells whether a clause says that something is not as before."""
     return _CHANGES.search(clause.plain) is not None
 
 
 def _match(asked: Wanted, clause: Clause, focus: Focus) -> Match | None:
-    if not of_same(asked, clause, focus):
+    if not of_same(asked, clause, focus) or commands(clause):
         return None
     weights = [(word, weight_of(word)) for word in asked.words]
     weights += [(word, 1.5 if _is_one(word, clause) else 0.3) for word in asked.optional]
@@ -146,7 +159,11 @@ def met(word: Word, clause: Clause, focus: Focus) -> float:
         for name in names.told_in(clause.plain, focus.aliases)
     ):
         return 0.9
-    if "work" in word.concepts and any("job" in one.kinds for one in clause.words):
+    if "work" in word.concepts and (
+        any("job" in one.kinds for one in clause.words) or _OCCUPIED.search(clause.plain) is not None
+    ):
+        return 0.9
+    if "medicine" in word.concepts and _DOSE.search(clause.plain) is not None:
         return 0.9
     return 0.0
 
@@ -185,8 +202,11 @@ def holds_type(asked: Wanted, clause: Clause, focus: Focus) -> bool:
             return _AGE.search(clause.plain) is not None
         case "name":
             if not asked.whom:
-                return _INTRODUCES.search(clause.plain) is not None or any(
-                    word.concepts & {"name", "surname"} for word in clause.words
+                things = any("name" not in word.concepts for word in asked.words)  # "our captain's name"
+                if not things and asked.owner == SELF and SELF not in clause.owners:
+                    return False
+                return (things and _INTRODUCES.search(clause.plain) is not None) or any(
+                    (word.concepts | word.parts) & {"name", "surname"} for word in clause.words
                 )
             named = any(word.concepts & {"name", "surname"} for word in clause.words)
             return named or any(
@@ -202,6 +222,7 @@ def of_same(asked: Wanted, clause: Clause, focus: Focus) -> bool:
     others = {one for one in clause.owners if one != SELF}
     if asked.whom:
         mentioned = set(clause.owners) | {word.relation for word in clause.words if word.relation}
+        mentioned |= {kind for word in clause.words for kind in word.kinds if kind in relations.PETS}  # "a whippet"
         for name in names.told_in(clause.plain, focus.aliases):
             mentioned |= {f"?{name}", *focus.aliases[name]}
         if (clause.elided or clause.near > _UPDATES) and not any(word.relation for word in clause.words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -45,6 +46,7 @@ def asked(text: str, earlier: Sequence[str], now: datetime) -> Asked | None:
     return asking.read(meant, now) if meant else None
 
 
+@lru_cache(maxsize=4096)
 def claims(text: str) -> bool:
     """Tells whether a message says only that something was told: it is no proof that it was."""
     words = question(text)

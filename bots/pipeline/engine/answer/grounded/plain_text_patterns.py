@@ -43,10 +43,11 @@ ASKS_LATE = re.compile(
     r"\b(?:is|are|was|were|do|does|did) (?:when|what|where|who|which|how)\b|\b(?:when|what|where|who|which(?: one)?|how (?:old|many|much|long))$"
 )
 ASKS_ALSO_ZH = re.compile(
-    r"(?<![十好])几(?![乎])(?:[\u4e00-\u9fff]|$)|贵姓|[^，,]还是[^，,].{0,6}(?:好|呢|啊)?$|(?:记得|记住|知道|说过|告诉过你)(?:不|没有?|吧)$|[\u4e00-\u9fff]{2}(?:叫|是|在|姓)$"
+    r"^(?:请|麻烦)?(?:列出|列一下|列举|数一数|说出|念一下)(?:所有|全部)?我|(?<![十好])几(?![乎])(?:[\u4e00-\u9fff]|$)|贵姓|[^，,]还是[^，,].{0,6}(?:好|呢|啊)?$|(?:记得|记住|知道|说过|告诉过你)(?:不|没有?|吧)$|[\u4e00-\u9fff]{2}(?:叫|是|在|姓)$"
 )
 BEGINS_ASKING = re.compile(
     r"^(?:and |so |but )*(?:since|till|until|by|from) (?:when|what)\b|^(?:at|in|on|for|with|to|from|by|of|about) (?:what|which|who|whom|whose|how)\b|^(?:(?:and|so|but|hey|ok|btw|also)\W+)*(?:(?:do|did|can|could) (?:you|u)|(?:you |u )?(?:still )?(?:know|remember)|tell me|remind me) (?:what|when|where|who|how|which|my|the name|our|if)\b|^(?:and |so |but )*(?:i forgot|i forget|i can'?t remember|not sure|no idea) (?:what|when|where|who|how|which)\b"
+    r"|^(?:please )?(?:name|list|show me)(?: all)?(?: of)? (?:the [a-z ]+? (?:i|we) \w+|my [a-z ]+)$"
     r"|^(?:and|what about|how about|wbu)\b.{0,25}\?$"
 )
 TELLS_NOT = re.compile(r"(?:can'?t|don'?t|didn'?t|won'?t|couldn'?t|haven'?t|isn'?t|wasn'?t|doesn'?t|couldnt|havent)\b")

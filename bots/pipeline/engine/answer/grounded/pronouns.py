@@ -23,7 +23,9 @@ LONGEST = 300  # characters
 _RELATION_EN = re.compile(
     rf"\b(?:my|our|an?|two|three|four|five) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN})\b"
 )
-_RELATION_ZH = re.compile(rf"我(?:家|们)?(?:有|养了?)?(?:一)?(?:个|只|条)?(?:的)?(?P<r>{relations.ZH})")
+_RELATION_ZH = re.compile(
+    rf"我(?:家|们)?(?:有|养了?|[和跟])?(?:双胞胎)?(?:一)?(?:个|只|条)?(?:的)?(?P<r>{relations.ZH})"
+)
 
 
 def resolved(words: str, earlier: Iterable[str]) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bots.pipeline.engine.answer.grounded import lookup, relations, values, words
 from bots.pipeline.engine.answer.grounded.clauses import Clause, Focus
+from bots.pipeline.engine.answer.grounded.fact import SELF
 from bots.pipeline.engine.answer.grounded.homophones import sound, sounds
 from bots.pipeline.engine.answer.grounded.plain_text import HAN
 from bots.pipeline.engine.answer.grounded.wanted import Wanted
@@ -95,7 +96,7 @@ def _belongs(before: Clause, clause: Clause) -> bool:
 
 
 def _names_somebody(clause: Clause) -> bool:
-    named = clause.owners - {"self"} or any(word.relation for word in clause.words)
+    named = clause.owners - {SELF} or any(word.relation for word in clause.words)
     return bool(named) or re.search(r"\s[A-Z][a-z]+", clause.text) is not None
 
 
@@ -228,7 +229,9 @@ def widened(passage: Clause, parts: Sequence[Clause], asked: Wanted, focus: Focu
     return whole(of_message) if HAN.search(passage.plain) else passage
 
 
-def complete(shown: Sequence[Clause], parts: Sequence[Clause], texts: Sequence[str]) -> list[Clause]:
+def complete(
+    shown: Sequence[Clause], parts: Sequence[Clause], texts: Sequence[str], gone: Collection[int] = ()
+) -> list[Clause]:
     """Returns passages with what they cannot be understood without, oldest first.
 
     That is the rest of a short Chinese message about one person or thing, whose clauses seldom name it again, and the
@@ -238,21 +241,34 @@ def complete(shown: Sequence[Clause], parts: Sequence[Clause], texts: Sequence[s
         shown: The passages.
         parts: All passages.
         texts: What was said, by number of the message.
+        gone: Messages whose value holds no more.
     """
     found: list[Clause] = []
     for one in shown:
         of_message = [part for part in parts if part.message == one.message]
         full = whole(of_message) if _is_one_story(of_message, texts[one.message]) else one
         before = max((part.message for part in parts if part.message < one.message), default=None)
-        if before is not None and full.start == of_message[0].start and _REFERS.match(full.plain):
+        if (
+            before is not None
+            and before not in gone
+            and full.start == of_message[0].start
+            and _REFERS.match(full.plain)
+        ):
             first = whole([part for part in parts if part.message == before])
-            found += [first] if first not in found and first.stop - first.start <= LONGEST_BEFORE else []
+            short = first.stop - first.start <= LONGEST_BEFORE
+            found += [first] if first not in found and short and _may_mean(full, first) else []
         found += [full] if full not in found else []
     return found
 
 
+def _may_mean(passage: Clause, before: Clause) -> bool:
+    """Tells whether "she" in a passage may be somebody of the message before, and not only somebody else."""
+    meant, named = passage.owners - {SELF}, before.owners - {SELF}
+    return not meant or not named or bool(meant & named)
+
+
 def _is_one_story(parts: Sequence[Clause], text: str) -> bool:
-    named = frozenset[str]().union(*(part.owners for part in parts)) - {"self"}
+    named = frozenset[str]().union(*(part.owners for part in parts)) - {SELF}
     short = len(text) <= LONGEST_STORY and len(parts) <= MOST_PARTS
     return short and len(named) <= 1 and not _is_list(parts) and " " not in text.strip() and bool(HAN.search(text))
 

@@ -13,7 +13,7 @@ from bots.pipeline.engine.answer.grounded.wanted import Wanted
 
 LONGEST = 16  # Chinese characters, or twice the English words, of a message that only names something
 _STATES = re.compile(
-    r"\b(?:is|are|am|was|were|i|i'm|im|i've|have|has|got|he's|she's|it's|we|we're|they|not|will|went)\b|[是叫有没了吧]|(?<!现)在"
+    r"\b(?:is|are|am|was|were|i|i'm|im|i've|have|has|got|he's|she's|it's|we|we're|they|not|will|went)\b|[是叫有没了吧爱怕]|喜欢|讨厌|(?<!现)在"
 )
 _STRICT = 0.8
 _KNOWN = 0.5
@@ -21,10 +21,19 @@ _KNOWN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What is quoted, oldest first. sure: It has the type of value asked for, or none is asked for."""
+    """What is quoted, oldest first.
+
+    Attributes:
+        passages: What was said.
+        gone: Messages whose value holds no more.
+        sure: It has the type of value asked for, or none is asked for.
+        related: It has a word of the question, or may be about whom it asks; else it is about somebody else.
+    """
 
     passages: tuple[Clause, ...]
     sure: bool
+    gone: frozenset[int] = frozenset()
+    related: bool = True
 
 
 def find(
@@ -46,12 +55,19 @@ def find(
     if asked.concepts & lookup.EXACT and found[0].own < _STRICT:
         return None
     parts = ranking.passages(told)
-    shown = replacing.newest(ranking.best(found, parts, asked, focus), parts, asked, focus)
+    best = ranking.best(found, parts, asked, focus)
+    shown = replacing.newest(best, parts, asked, focus)
+    gone = frozenset(one.message for one in best) - {one.message for one in shown}
     sure = any(one.typed for one in found if any(ranking.holds(each, one.passage) for each in shown))
     sure = sure and found[0].score >= ranking.LIKELY
-    if strict:
+    telling = any(not word.is_weak for word in (*asked.words, *asked.optional))
+    if strict and asked.yes_no and asked.whom and not telling:  # "do I have a dog?": it is said of one
+        sure = all(lookup.of_same(asked, one, focus) and not lookup.denies(one) for one in shown)
+    elif strict:
         sure = sure and found[0].own >= _STRICT and not any(lookup.denies(one) for one in shown)
-    return Recalled(tuple(shown), sure)
+        sure = sure and all(lookup.of_same(asked, one, focus) for one in shown)
+    related = found[0].own > 0 or any(lookup.of_same(asked, one, focus) for one in shown)
+    return Recalled(tuple(shown), sure, gone, related)
 
 
 def states(text: str) -> bool:

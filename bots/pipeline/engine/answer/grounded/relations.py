@@ -97,9 +97,13 @@ ADJECTIVE = (
 )
 
 
+_NOW = re.compile(r"^(?:(?:current|present|latest|new) (?=\w)|(?:现在|目前|如今|最新)的?(?=.))")
+
+
 def usual_thing(thing: str) -> str:
     """Returns one spelling for what a person calls "my X"."""
     plain = thing.lower().replace("favorite", "favourite").replace("color", "colour").strip()
+    plain = _NOW.sub("", plain)  # "my current phone" is "my phone" as it is now
     return _THINGS.get(plain, plain)
 
 

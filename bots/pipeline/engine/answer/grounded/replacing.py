@@ -15,9 +15,12 @@ from bots.pipeline.engine.answer.grounded.clauses import Clause, Focus
 from bots.pipeline.engine.answer.grounded.wanted import SINGLE, Wanted
 
 _MARKS = re.compile(
-    r"\b(?:now|new|update[ds]?|upgraded?|switched|changed?|moved|swapped|replaced|repainted|instead|actually|no longer"
+    r"\b(?:now|new|update[ds]?|upgraded?|switched|migrated|converted|changed?|moved|swapped"
+    r"|replaced|repainted|instead|actually|no longer"
     r"|any ?more|make it|raised|went up|went down|is up to|are up to|turned out|got it|hit|died|sold|dropped"
     r"|quit|left|gave up|turns out)\b"
+    r"|\b(?:i was|got (?:it|that)|that'?s|that was) wrong\b"
+    r"|\bmy mistake\b|\bi meant?\b|\bended up\b|[搞记说弄写打看]错|不对|更正|纠正"
     r"|改|换|变成|变为|[涨降升加减]到|搬到|更新|又想|定了|最后|后来|延误|推迟|提前|不再|看错|刚看|卖了|去世|丢了|只剩|还剩"
 )
 _LIGHT = re.compile(
@@ -25,11 +28,22 @@ _LIGHT = re.compile(
     r"|got)\b|改|换|变成|变为|[涨降升]到?|更新|了"
 )
 _ENDS = re.compile(
-    r"\b(?:instead|no longer|any ?more|dropped|sold|died|quit|gave up|actually)\b|改成|换成|不再|卖了|去世"
+    r"\b(?:instead|no longer|any ?more|dropped|sold|died|quit|gave up|actually|wrong|mistake|meant?|ended up)\b"
+    r"|改成|换成|不再|卖了|去世|[搞记说弄写打看]错|更正|纠正"
 )
 """Words that say that the earlier value holds no more."""
 _NOW = re.compile(r"\b(?:now|currently|these days|at the moment|still)\b|现在|目前|如今")
 _FEW = 3
+_NAMES_TYPE = {
+    "time": re.compile(r"\b(?:date|day|time|month|week)\b|时间|日期|日子"),
+    "place": re.compile(
+        r"\b(?:place|city|country|destination|venue|location|room|town|spot|hotel)\b|地方|地点|目的地|城市"
+    ),
+    "number": re.compile(r"\b(?:price|cost|number|amount|total|figure)\b|价格|价钱|数量|人数|号码"),
+    "name": re.compile(r"\bnames?\b|名字"),
+    "person": re.compile(r"\b(?:person|name)\b|人选|名字"),
+}
+"""How a message names what kind of value it changes: "we changed the place"."""
 
 
 def newest(
@@ -66,12 +80,16 @@ def asks_for_now(text: str) -> bool:
 
 
 def _replaces(late: Clause, early: Clause, told: Sequence[Clause], asked: Wanted, focus: Focus, today: bool) -> bool:
-    if late.message <= early.message or not marks(late) or (asked.type and not lookup.holds_type(asked, late, focus)):
+    if late.message <= early.message or not marks(late) or lookup.commands(late):
+        return False
+    names = _NAMES_TYPE.get(asked.type)
+    named = names is not None and names.search(late.plain) is not None and late.message - early.message <= _FEW
+    if asked.type and not named and not lookup.holds_type(asked, late, focus):
         return False
     if asked.whom and not lookup.of_same(asked, late, focus):
         return False
     mine = [word for word in words.of(_LIGHT.sub(" ", late.plain)) if not word.is_weak]
-    if _meets(asked, late) or today:
+    if named or _meets(asked, late) or today:
         return True
     if asked.whom and not any(not word.is_weak for word in asked.words):  # "what breed is Biscuit?"
         return True

@@ -16,7 +16,7 @@ _END = (
 )
 V = rf"(?P<v>[^,.;:!?()\n]{{1,60}}?){_END}"
 _I = r"(?<![\w'])i"
-_AM = r"(?<![\w'])(?:i am|i'm|im)(?: (?:now|currently|also|actually|just|really|still|a bit))*"
+_AM = r"(?<![\w'])(?:i am|i'm|im)(?: (?:now|currently|also|actually|just|only|merely|really|still|a bit))*"
 _ADV = r"(?: (?:now|currently|also|actually|just|really|still|both|always))*"
 REL = rf"(?<![\w'])(?:my|our) (?:(?P<adj>{relations.ADJECTIVE})[ -])?(?P<r>{relations.EN})"
 _NAMED = r"(?:,? (?P<n>(?!is\b|was\b|'s|lives?\b|works?\b|has\b|likes?\b|loves?\b|hates?\b|and\b|who\b|in\b|at\b)[^\W\d_]+),?)?"
@@ -24,7 +24,7 @@ _WHO = rf"(?:{_I}|(?<![\w'])we|{REL}{_NAMED})"
 _BE = r"(?: is|'s|s are| are)"
 _COUNT = r"an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2}|twin"
 _JOB = (
-    r"(?:[a-z-]+ ){0,3}?(?:[a-z]{3,}(?:eer|ician|ologist|wright)|nurse|doctor|teacher|lawyer|student|programmer|developer|dev|sysadmin|electrician|nanny|housewife|stay-at-home mum|designer|architect"
+    r"(?:[a-z-]+ ){0,3}?(?:[a-z]{3,}(?:eer|ician|ologist|wright|keeper|grapher|worker|smith)|nurse|doctor|teacher|lawyer|student|programmer|developer|dev|sysadmin|electrician|nanny|housewife|stay-at-home mum|designer|architect"
     r"|accountant|chef|cook|writer|journalist|artist|musician|pilot|driver|scientist|researcher|manager|dentist|pharmacist|farmer|plumber"
     r"|carpenter|photographer|translator|librarian|waiter|waitress|actor|actress|consultant|professor|therapist|psychologist|vet"
     r"|mechanic|firefighter|police officer|policeman|social worker|baker|barista|analyst|economist|editor|salesman|salesperson|secretary|tailor"
@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?<![\w'])my (?:full |first |real |actual )?name(?: is|'s|s)(?: actually| really| now)? (?!not\b|on\b|in\b){V}", "name"),
     _rule(rf"(?<![\w'])my name(?: is|'s) not [^\W\d_]+,? (?:but|it's|it is|its) {V}", "name"),
     _rule(rf"(?<![\w'])(?:call me|i go by|i am called|i'm called|i am named|i'm named|everyone calls me|people call me|friends call me) {V}", "name"),
-    _rule(rf"(?:^|[,.!] ?|\b(?:hi|hello|hey|hiya)[ ,!]+)(?:it's |this is |it is )?{_AM} (?P<v>[^\W\d_]+(?:[ -][^\W\d_]+){{0,2}}){_END}", "name", "bare"),
+    _rule(rf"(?:^|[,.!] ?|\b(?:hi|hello|hey|hiya)[ ,!]+)(?:it's |this is |it is )?{_AM} (?P<v>[^\W\d_]+(?:[ -][^\W\d_]+){{0,2}}?){_END}", "name", "bare"),
     _rule(rf"(?:^|[,.!] ?)(?:me(?: is|'s)|name(?: is|'s|:)|the name's) {V}", "name"),
     _rule(r"^(?:(?:hi|hello|hey|hiya|hola|good (?:morning|evening|afternoon))[ ,!.]+)*(?:it's |this is )?(?P<v>[^\W\d_]+) here(?=[,.!]|$)", "name", "bare"),
     _rule(rf"{_AM} (?P<v>[^\W\d_]+) from\b", "name", "bare"),
@@ -90,6 +90,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_WHO}{_ADV} (?:works?|teach(?:es)?)(?: nights?| days| shifts?| part[- ]time| full[- ]time| mostly| remotely| (?!hard|late|a lot)[a-z]+(?= at))? (?:at|for) {V}", "employer"),
     _rule(rf"{_AM} (?:working|employed) (?:at|for|by) {V}", "employer"),
     _rule(rf"(?:{_AM}|{REL}{_NAMED}{_BE}|(?<![\w'])(?:i|she|he) turned) (?P<v>\d{{1,3}}|[a-z]+ty(?:[ -][a-z]+)?)(?: (?:years?|yrs?)(?: old)?| yo| y/o| months? old)?(?= (?:now|today|already|this)\b)?(?! (?:minutes?|hours?|km|kg|cm|percent|miles|pounds|days|weeks|feet|stone|of|and a half)|%){_END}", "age"),
+    _rule(rf"{REL}{_NAMED}(?: has|'s)?(?: just)? turned (?P<v>\d{{1,3}})(?: years? old)?(?= (?:yesterday|today|last|this|on|in|two|a|\d)\b|[,.!]|$)", "age"),
     _rule(rf"{_AM} (?:an? |the )?{_JOB} (?:at|for) {V}", "employer"),
     _rule(r"(?<![\w'])my age is (?P<v>\d{1,3})\b", "age"),
     _rule(rf"(?<![\w'])my (?P<v>\d{{1,2}})[ -](?:years?|yr)[ -]old (?P<r>{relations.EN})\b", "age"),
@@ -103,6 +104,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_AM} (?:happily )?(?P<v>married|engaged|divorced|single|widowed|retired)\b(?! to the idea)", "status"),
     _rule(rf"{_WHO}{_ADV} speaks? (?P<v>(?!to\b|with\b|about\b|at\b|up\b|of\b|for\b)[^.;:!?()\n]{{3,60}}?)(?=[.;:!?()]|$| (?:but|with|at|fluently|so|i)\b)", "language", "yes"),
     _rule(rf"(?:{_AM} studying|{_I}{_ADV} study|{REL}{_NAMED} studies) (?P<v>(?!for\b|at\b|hard\b|in\b|a lot)[^,.;:!?()\n]{{1,60}}?){_END}", "studies"),
+    _rule(rf"{_AM} (?:in (?:my|the) (?:\w+ )?(?:final |last )?(?:year|semester|term) (?:of|studying)|(?:doing|finishing) (?:a|my) (?:degree|master'?s?|phd|bsc|ba|msc|ma|bachelor'?s?) in) (?P<v>[^,.;:!?()\n]{{1,40}}?)(?=\s*(?:[,.;:!?()]|$)|\s+(?:at|in|and|but|with)\b)", "studies"),
     _rule(r"(?<![\w'])my (?P<x>e-?mail(?: address)?|(?:phone|mobile|cell|telephone)(?: number)?|number)(?: is|'s|:) ?(?P<v>[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+?\d[\d /()-]{4,20}\d)", "my", "is"),
     _rule(rf"(?:{REL}'s|(?<![\w'])my|(?<![\w'])our) (?P<x>(?!(?:(?:{relations.ADJECTIVE}) )?(?:{relations.EN})\b|name\b|job\b|age\b|birthday\b|bday\b|profession\b|occupation\b|point\b|question\b|guess\b|bad\b|god\b|problem\b)[a-z][a-z'-]*(?: (?!is\b|are\b|was\b|and\b|who\b|has\b)[a-z0-9'-]+){{0,3}}) (?P<c>is|are)(?P<v> (?!called|named)[^;!?()\n]{{1,80}}?)(?=\s*(?:[,;:!?()\n]|\.(?:\s|$)|$)|\s+(?:(?:and|but|so) (?:i|i'm|my|we|he|she|it|the|his|her|please)\b|(?:because|please|i|my|we)\b))", "my"),
 )  # fmt: skip

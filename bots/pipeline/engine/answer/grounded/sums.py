@@ -65,9 +65,9 @@ def answer(text: str, last: str, told: Sequence[str], today: date) -> str:
     words = plain(text)
     asked = bool(_ASKS.search(words)) or asks(text)
     if (year := _YEARS_AGO.search(words)) is not None:
-        return _worked(f"{today.year} - {year['y'] or year['z']}")
+        return worked(f"{today.year} - {year['y'] or year['z']}")
     if (pair := _ADD.match(words)) is not None:
-        return _worked(f"{pair['a']} + {pair['b']}")
+        return worked(f"{pair['a']} + {pair['b']}")
     if then := _then(words, last):
         return then
     if (
@@ -75,7 +75,7 @@ def answer(text: str, last: str, told: Sequence[str], today: date) -> str:
         and (asked or found == words or _ends_with(words, found))
         and not _LABEL.search(words)
     ):
-        return _worked(_signs(found))
+        return worked(_signs(found))
     if not asked:
         return ""
     return _product(words) or _year(words, told) or _total(words, told)
@@ -91,7 +91,8 @@ def _ends_with(words: str, found: str) -> bool:
     return words.endswith(found) and len(words) < 60 and re.search(r"[+*×÷]|加|减|乘|除", found) is not None
 
 
-def _worked(expression: str) -> str:
+def worked(expression: str) -> str:
+    """Returns a calculation with its result, as people read it; "" when it has none."""
     try:
         result = shown(evaluate(expression))
     except (Undefined, ValueError):
@@ -113,7 +114,7 @@ def _then(words: str, last: str) -> str:
         return ""
     for pattern, sign in _THEN:
         if (match := pattern.match(words)) is not None:
-            return _worked(f"{result['r'].replace(',', '')} {sign} {match['n'] or match['n2']}")
+            return worked(f"{result['r'].replace(',', '')} {sign} {match['n'] or match['n2']}")
     return ""
 
 
@@ -122,9 +123,9 @@ def _product(words: str) -> str:
     if HAN.search(words):
         return _product_zh(words)
     if (each := _EACH.search(words)) is not None:
-        return _worked(f"{each['n']} * {each['p']}")
+        return worked(f"{each['n']} * {each['p']}")
     if (per := _PER.search(words)) is not None and per["v"].rstrip("s") == per["u"].rstrip("s"):
-        return _worked(f"{per['p']} * {per['n']}")
+        return worked(f"{per['p']} * {per['n']}")
     return ""
 
 
@@ -136,7 +137,7 @@ def _product_zh(words: str) -> str:
     begin, stop = counts[0].span("n")
     others = re.findall(_N, f"{words[:begin]} {words[stop:]}")
     number = _number(counts[0]["n"])
-    return _worked(f"{others[0]} * {number}") if len(others) == 1 and number else ""
+    return worked(f"{others[0]} * {number}") if len(others) == 1 and number else ""
 
 
 def _number(text: str) -> str:
@@ -151,7 +152,7 @@ def _year(words: str, told: Sequence[str]) -> str:
     for one in reversed(told[-6:]):
         if (match := _MONTHLY.search(plain(one))) is not None and not asks(one):
             number = match["n"] or match["m"] or match["k"] or match["j"]
-            return _worked(f"{number} * {months}")
+            return worked(f"{number} * {months}")
     return ""
 
 
@@ -171,5 +172,5 @@ def _total(words: str, told: Sequence[str]) -> str:
             if len(numbers) > 1 and (unit in words or (len(by_unit) == 1 and _ANY_UNIT.search(words)))
         ]
         if len(several) == 1:
-            return _worked(" + ".join(several[0]))
+            return worked(" + ".join(several[0]))
     return ""

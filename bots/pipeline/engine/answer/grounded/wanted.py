@@ -53,9 +53,12 @@ _TYPES_EN = (
 )
 _TYPES_ZH = (
     ("age", r"几岁|多大(?:了|年纪|岁数)?|多少岁|什么年纪|年龄"),
-    ("time", r"什么时候|何时|几点|哪[一]?天|几[号日月]|星期几|周几|礼拜几|多久|哪[一]?年|几年|多长时间|啥时候|几时"),
+    (
+        "time",
+        r"什么时候|何时|几点|哪[一]?天|几[号日月](?!楼|线|门|房|院|厅|馆|桌|床|车|口|店|台|柜)|星期几|周几|礼拜几|多久|哪[一]?年|几年|多长时间|啥时候|几时",
+    ),
     ("name", r"叫什么|什么名|名字|名$|[\u4e00-\u9fff]叫$|叫啥|姓什么|怎么称呼|叫谁"),
-    ("number", r"几[个只条位口本次杯斤门家辆台层楼盆]?|多少|多[高重远]"),
+    ("number", r"几[个只条位口本次杯斤门家辆台层楼盆号]?|多少|多[高重远]"),
     ("place", r"哪里?|哪儿|什么地方|何处"),
     ("person", r"谁"),
     ("reason", r"为什么|为啥|怎么会|原因"),
@@ -65,7 +68,7 @@ _TYPES = {
     False: tuple((name, re.compile(one)) for name, one in _TYPES_EN),
 }
 _ASKS_BY_EN = re.compile(
-    r"\b(?:what|which) (?:time|day|date|month|year|weekday|place|city|town|country)\b|\bhow (?:old|many|much|tall|heavy|big|far|large|high|wide|deep|fast|long|often|come)\b"
+    r"^(?:please )?(?:name|list|show)(?: me)?(?: all)?(?: of)? |\b(?:i|we) (?:own|have|keep)$|\b(?:what|which) (?:time|day|date|month|year|weekday|place|city|town|country)\b|\bhow (?:old|many|much|tall|heavy|big|far|large|high|wide|deep|fast|long|often|come)\b"
     r"|\b(?:when|where|why|who|whose|whom|what|which|how)(?:'s|'re|s)?\b|\b(?:again|exactly|ever|planned|supposed|happen(?:s|ed|ing)?)\b|\b(?:do|did|does|have|has) (?:you|u) (?:know|remember|recall)\b"
     r"|\b(?:did|do|have) i (?:say|tell you|told you|mention(?:ed)?)(?: that)?\b|\bi (?:said|told you|mentioned)\b"
 )
@@ -79,6 +82,7 @@ _KIND_ZH = re.compile(
     r"(?:什么|哪[种款部本家个支只首]|几[门种])(?!时候|名|地方|的|了|样|时)(?P<x>[\u4e00-\u9fff]{1,4})"
 )
 _ASKED_TYPES = frozenset("citi town countri place villag time day date month year weekday happen".split())
+_WHAT_ANIMAL = re.compile(rf"是(?:一?只|一?条)?(?:什么|哪种)(?P<x>{relations.ZH})$")
 _DO_EN = re.compile(
     r"\bwhat (?:do|does|did|am|is|are) (?:i|we|he|she|they|my [a-z' -]+?|[a-z]+) (?:do|doing)(?: for (?:a living|work|money))?$|\bfor a living\b|\bwhat (?:kind of )?job\b"
 )
@@ -86,19 +90,29 @@ _DO_ZH = re.compile(r"(?:是|在)?(?:做|干)(?:什么|啥)(?:工作|的|职业|
 _MINE_EN = re.compile(r"\b(?:my|mine|our|ours)\b")
 _ME_EN = re.compile(r"\b(?:i|me|we|us|i'm|im|i've|i'll|i'd|we're|myself)\b")
 _MINE_ZH = re.compile(r"[我咱俺]")
+_WHICH = (
+    r"^(?:and |so |then )*(?:which|who)(?:'s| is| one is| of (?:them|the two) is| one of them is| will be)?(?: the)? "
+)
+_COMPARES = (
+    ("age", "age", re.compile(rf"{_WHICH}(?:older|younger|elder|oldest|youngest)\b|(?:谁|哪个|哪一个)(?:的?年龄|年纪|岁数)?(?:更|比较|最)?(?:年长|年轻|大|小)(?:一?些|一点)?$")),
+    ("number", "tall", re.compile(rf"{_WHICH}(?:taller|shorter|tallest)\b|(?:谁|哪个)(?:更|比较|最)?(?:高|矮)(?:一?些|一点)?$")),
+    ("number", "weigh", re.compile(rf"{_WHICH}(?:heavier|lighter|heaviest)\b|(?:谁|哪个)(?:更|比较|最)?(?:重|胖)(?:一?些|一点)?$")),
+    ("number", "cost", re.compile(rf"{_WHICH}(?:cheaper|dearer|cheapest|more expensive)\b|哪个(?:更|比较|最)?(?:便宜|贵)(?:一?些|一点)?$")),
+)  # fmt: skip
+"""Comparisons: what type of value they need of each, and its word. Both are quoted; who asks sees which is more."""
 _WORLD_EN = re.compile(
     r"^(?:what|who)(?:'s| is| are| was| were) (?:an? )?(?!my\b|our\b|the\b|on\b|in\b|for\b|at\b|your\b)[a-z]+$|\bmean(?:s|ing)?\b|\bdefin\w+\b|\bcapital of\b"
 )
 _WORLD_ZH = re.compile(r"^什么是|是什么意思")
 _PLURAL_EN = re.compile(
-    r"\b(?:what|which) (?:are|other|else)\b|\b(?:names|allergies|pets|kids|children|hobbies|languages|plans|things|all)\b|\beverything\b|\bwhat (?:do|does|can|can't|don't|doesn't) .*\b(?:like|love|enjoy|hate|dislike|eat|play|speak|have)\b|\ballergic to$|\bwho (?:are|is in)\b"
+    r"^(?:please )?(?:name|list) |\b(?:what|which) (?:are|other|else)\b|\b(?:names|allergies|pets|kids|children|hobbies|languages|plans|things|all)\b|\beverything\b|\bwhat (?:do|does|can|can't|don't|doesn't) .*\b(?:like|love|enjoy|hate|dislike|eat|play|speak|have)\b|\ballergic to$|\bwho (?:are|is in)\b"
 )
 _PLURAL_ZH = re.compile(r"哪些|都|几[个只口]|分别|喜欢.*什么|对什么|什么过敏|爱好|会.*什么")
 _HOW = re.compile(
     r"^(?:and |so |but )*how (?:do|to|can|should|does|would|could)\b|怎么(?!称呼|样|叫)|怎样|如何|咋(?!样)"
 )
 _YES_NO_EN = re.compile(r"^(?:do|does|did|is|are|am|was|were|have|has|can|will|isn't|aren't|don't|doesn't|didn't)\b")
-_YES_NO_ZH = re.compile(r"[吗么]$|是不是|有没有|对不对|会不会|能不能")
+_YES_NO_ZH = re.compile(r"(?:吗|(?<!什)么)$|是不是|有没有|对不对|会不会|能不能")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,11 @@ class Wanted:
     how: bool = False
 
     @property
+    def is_personal(self) -> bool:
+        """Whether it asks about the person or somebody whom the person named."""
+        return bool(self.whom or self.owner)
+
+    @property
     def concepts(self) -> frozenset[str]:
         return frozenset(concept for word in (*self.words, *self.optional) for concept in word.concepts)
 
@@ -141,14 +160,21 @@ def read(text: str, focus: Focus) -> Wanted:
     asked = question(text)
     chinese = is_chinese(asked)
     kind = next((name for name, pattern in _TYPES[chinese] if pattern.search(asked)), "")
+    compared = next(((name, word) for name, word, pattern in _COMPARES if pattern.search(asked)), None)
+    if compared is not None:
+        kind = compared[0]
     kinds = (_KIND_ZH if chinese else _KIND_EN).search(asked)
     optional = words.of(kinds["x"]) if kinds is not None else ()
     optional = tuple(word for word in optional if word.stem not in _ASKED_TYPES)
     left = (_ASKS_BY_ZH if chinese else _ASKS_BY_EN).sub(" ", asked)
     mine = list(words.of(" ".join(left.split())))
+    if compared is not None:
+        mine = list(words.of(compared[1]))
     mine += _implied(asked, kind, mine, chinese=chinese)
     whom = {word.relation for word in mine if word.relation}
     whom |= {f"?{name}" for name in names.told_in(asked, focus.aliases)}
+    if (kept := _WHAT_ANIMAL.search(asked)) is not None:  # "what bird is Coco?" is not only about what is called a bird
+        whom -= {word.relation for word in words.of(kept["x"])}
     pronouns = clauses._HE_ZH if chinese else clauses._HE_EN
     topic: tuple[Word, ...] = ()
     if not whom and (found := _pronoun(asked, pronouns)) is not None:
@@ -156,7 +182,8 @@ def read(text: str, focus: Focus) -> Wanted:
         whom |= {one for one in meant if one != SELF}
         if not whom:
             topic = () if any(not word.is_weak for word in mine) else _topic(focus)
-    if not mine and not whom and not optional:
+    own_name = kind == "name" and _owner(asked, chinese=chinese) == SELF  # it is about nothing said before
+    if not mine and not whom and not optional and not own_name:
         topic = topic or _topic(focus)
     named = {words.stem(one[1:]) for one in whom if one.startswith("?")}
     rest = tuple(
@@ -169,7 +196,7 @@ def read(text: str, focus: Focus) -> Wanted:
         frozenset(whom),
         _owner(asked, chinese=chinese),
         kind,
-        bool((_PLURAL_ZH if chinese else _PLURAL_EN).search(asked)),
+        compared is not None or bool((_PLURAL_ZH if chinese else _PLURAL_EN).search(asked)),
         bool((_YES_NO_ZH if chinese else _YES_NO_EN).search(asked if not chinese else plain(text))),
         bool((_WORLD_ZH if chinese else _WORLD_EN).search(asked)),
         bool(topic),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bots.pipeline.engine.answer.grounded import lexicon, relations, stop_words
+from bots.pipeline.engine.answer.grounded import lexicon, relations, stop_words, values
 from bots.pipeline.engine.answer.grounded.homophones import sounds
 from bots.pipeline.engine.answer.grounded.plain_text import HAN
 from memory.text.tokenizer import tokenize
@@ -42,6 +42,9 @@ class Word:
     relation: str = ""
     parts: frozenset[str] = frozenset()
 
+    def __hash__(self) -> int:
+        return hash((self.stem, self.relation))  # the rest follows from these, and is slow to hash
+
     @property
     def is_weak(self) -> bool:
         """Whether it tells little by itself."""
@@ -50,6 +53,7 @@ class Word:
 
 _LIGHT = frozenset(("start", "end", "go", "come", "plan"))
 """Concepts that tell little."""
+_NO_TOPIC = frozenset(("age", "name", "start", "end", "go", "come", "colour", "back"))
 Entry = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
@@ -150,6 +154,7 @@ def _word(text: str, relation: str = "") -> Word:
     return Word(text, same, heads, kinds, relation)
 
 
+@lru_cache(maxsize=32768)
 def likeness(asked: Word, told: Word) -> float:
     """Returns how well a told word meets an asked one, 0 to 1."""
     if asked.relation and told.relation:
@@ -208,3 +213,14 @@ def met(asked: Word, told: Sequence[Word], text: str) -> float:
     best = max((likeness(asked, one) for one in told), default=0.0)
     best = max(best, within(asked, text, told))
     return best if best >= LEAST else 0.0
+
+
+def own_topics(plain: str) -> int:
+    """Returns how many words say what a clause is about, beside people, times and numbers: "dad's is nov 30" has 0."""
+    taken = " ".join(
+        plain[begin:stop] for name in ("day", "clock", "number") for begin, stop in values.spans(name, plain)
+    )
+    times = {word.stem for word in of(taken)}
+    return sum(
+        not (word.relation or word.is_weak or word.stem in times or word.concepts & _NO_TOPIC) for word in of(plain)
+    )
