@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,14 @@ NOTES = 2000  # then the full-text index has several segments, which keep delete
 
 
 def bytes_of_the_files() -> bytes:
-    """Returns the bytes of the memory database: file and log."""
+    """Returns the bytes of the memory database: file and log.
+
+    Another process reads them. When this one closed the file, the system would release the locks of all its connections
+    to SQLite, and the next process that leaves the database would delete the log in use.
+    """
     path = Path(str(connections[database.alias()].settings_dict["NAME"]))
-    log = Path(f"{path}-wal")
-    return path.read_bytes() + (log.read_bytes() if log.exists() else b"")
+    files = [str(file) for file in (path, Path(f"{path}-wal")) if file.exists()]
+    return subprocess.run(["cat", *files], check=True, capture_output=True).stdout
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["a whole person", "all memories"])

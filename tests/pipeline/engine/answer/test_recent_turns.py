@@ -244,6 +244,7 @@ def test_another_process_takes_a_turn_and_edits_a_message(channel: Channel) -> N
         "    assert InboundEvent.objects.get(pk=row_id).state == 'done'\n"
     )
     names = [str(connections[alias].settings_dict["NAME"]) for alias in connections]
+    connections.close_all()
     subprocess.run(
         [sys.executable, "-c", script, str(channel.pk), *names],
         check=True,
